@@ -1,0 +1,119 @@
+"""Reading settings from the environment: each value is usable or the start fails and says why."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off"}
+ENGINES = {
+    "postgres": "django.db.backends.postgresql",
+    "postgresql": "django.db.backends.postgresql",
+    "sqlite": "django.db.backends.sqlite3",
+}
+
+
+def text(name: str, default: str) -> str:
+    """The variable as it is, or the default when it is not set; raises when it is set but empty."""
+    value = os.environ.get(name)
+    if value is None:
+        return default
+    if not value.strip():
+        raise ImproperlyConfigured(f"{name} is set but empty: give it a value, or unset it.")
+    return value.strip()
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """A yes or no."""
+    value = text(name, "yes" if default else "no").lower()
+    if value in TRUE:
+        return True
+    if value in FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name}={value!r} is neither yes nor no: use 1 or 0.")
+
+
+def integer(name: str, *, default: int) -> int:
+    """A whole number of at least zero."""
+    value = text(name, str(default))
+    if not (value.isascii() and value.isdigit()):
+        raise ImproperlyConfigured(f"{name}={value!r} is not a whole number.")
+    return int(value)
+
+
+def hosts(name: str, *, default: list[str]) -> list[str]:
+    """Names separated by commas."""
+    return [part.strip() for part in text(name, ",".join(default)).split(",") if part.strip()] if (
+        default or name in os.environ
+    ) else []
+
+
+def secret_key(path: Path) -> str:
+    """`SECRET_KEY`, or the content of `SECRET_KEY_FILE`, or a key made once and kept in `path`."""
+    if "SECRET_KEY" in os.environ:
+        return text("SECRET_KEY", "")
+    if "SECRET_KEY_FILE" in os.environ:
+        file = Path(text("SECRET_KEY_FILE", ""))
+        try:
+            key = file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"SECRET_KEY_FILE cannot be read: {error}.") from error
+        if not key:
+            raise ImproperlyConfigured(f"SECRET_KEY_FILE={file} is empty.")
+        return key
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Exclusive creation: of two processes that start together, one makes the key and both read it.
+        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as new:
+            new.write(secrets.token_urlsafe(64))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise ImproperlyConfigured(f"cannot keep a secret key in {path}: {error}. Set SECRET_KEY.") from error
+    return path.read_text(encoding="utf-8")
+
+
+def parse_database_url(url: str | None, *, sqlite_path: Path) -> dict[str, Any]:
+    """Django's settings for `DATABASE_URL`; without one, SQLite in `sqlite_path`.
+
+    Raises ImproperlyConfigured for a URL that names no usable PostgreSQL or SQLite database.
+    """
+    if url is None:
+        sqlite_path.parent.mkdir(parents=True, exist_ok=True)
+        return _sqlite({"ENGINE": ENGINES["sqlite"], "NAME": str(sqlite_path)})
+    hint = "use postgres://user:password@host:5432/name or sqlite:///path/to/file"
+    scheme = url.strip().split(":", 1)[0]
+    if scheme not in ENGINES:
+        raise ImproperlyConfigured(f"DATABASE_URL starts with {scheme!r}, which SimLane cannot use: {hint}.")
+    try:
+        database: dict[str, Any] = environ.Env.db_url_config(url.strip())
+    except (ValueError, KeyError) as error:
+        raise ImproperlyConfigured(f"DATABASE_URL cannot be read ({error}): {hint}.") from error
+    if not database.get("NAME"):
+        raise ImproperlyConfigured(f"DATABASE_URL names no database: {hint}.")
+    database["ENGINE"] = ENGINES[scheme]
+    return _sqlite(database) if scheme == "sqlite" else _postgresql(database)
+
+
+def _sqlite(database: dict[str, Any]) -> dict[str, Any]:
+    # WAL lets pages be read while an import writes; IMMEDIATE takes the write lock at BEGIN, so that a
+    # transaction that reads and then writes waits its turn instead of failing with "database is locked".
+    return database | {
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-64000;",
+        }
+    }
+
+
+def _postgresql(database: dict[str, Any]) -> dict[str, Any]:
+    options = dict(database.get("OPTIONS", {}))
+    options.setdefault("pool", {"min_size": 1, "max_size": 8, "timeout": 10})
+    return database | {"OPTIONS": options, "CONN_HEALTH_CHECKS": True}

@@ -1,0 +1,119 @@
+"""What a result file says, in one shape for every format: what a reader returns and the importer stores.
+
+Times are whole milliseconds, instants are UTC and aware, positions count from 1; None means the file does not say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from simlane.results.source import Source
+
+
+class ResultFileError(Exception):
+    """The file cannot be read as results; `what` is wrong `where` (a path such as `laps[3].carId`, or a line)."""
+
+    def __init__(self, what: str, where: str = "") -> None:
+        super().__init__(f"{what} (at {where})" if where else what)
+        self.what = what
+        self.where = where
+
+
+@dataclass(slots=True)
+class ParsedLap:
+    """One lap of one driver, `number` from 1 within the entry; `valid` as the simulator judged it."""
+
+    number: int
+    driver: int  #: index into the entry's drivers
+    time_ms: int | None
+    valid: bool = True
+    sectors_ms: tuple[int | None, int | None, int | None] = (None, None, None)
+
+
+@dataclass(slots=True)
+class ParsedDriver:
+    """A driver of an entry: the name as the file gives it, and the platform's id, canonical, when it is a real one.
+
+    `given_id` is what the file held in the id's place when that cannot be a platform id (for the report).
+    """
+
+    name: str
+    identifier: str | None = None
+    given_id: str | None = None
+    short_name: str = ""
+    best_lap_ms: int | None = None
+    laps: int | None = None
+    rating_before: int | None = None
+    rating_after: int | None = None
+    license_before: str = ""
+    license_after: str = ""
+    incidents: int | None = None
+
+
+@dataclass(slots=True)
+class ParsedEntry:
+    """One car's classified result in a session; `status` is one of sim.models.Entry.Status' values."""
+
+    position: int | None
+    drivers: list[ParsedDriver]
+    car_key: str = ""  #: the platform's own key of the car model
+    car_name: str = ""
+    car_number: str = ""
+    car_class: str = ""
+    class_position: int | None = None
+    team_name: str = ""
+    grid_position: int | None = None
+    laps: int | None = None
+    laps_led: int | None = None
+    best_lap_ms: int | None = None
+    average_lap_ms: int | None = None
+    total_time_ms: int | None = None
+    gap_ms: int | None = None  #: behind the winner
+    laps_down: int | None = None
+    status: str = "finished"
+    status_text: str = ""  #: as the file words it
+    incidents: int | None = None
+    lap_times: list[ParsedLap] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class ParsedSession:
+    """A session of an event; `kind` is one of sim.models.Session.Kind's values, `number` orders those of one event."""
+
+    kind: str
+    number: int
+    name: str
+    entries: list[ParsedEntry]
+    started_at: datetime | None = None
+    wet: bool | None = None
+
+
+@dataclass(slots=True)
+class ParsedEvent:
+    """A file's event. `platform_id` is the platform's own id of it; `weekend` joins files of one event that have none."""
+
+    simulator: str  #: slug, see sim.identifiers.PLATFORMS
+    name: str
+    track: str
+    layout: str
+    sessions: list[ParsedSession]
+    platform_id: str = ""
+    weekend: str = ""
+    series: str = ""
+    started_at: datetime | None = None
+    notes: list[str] = field(default_factory=list)  #: what was odd and how it was read, for the report
+
+
+class Reader(Protocol):
+    """A result format. A new one is one module in `readers/` and one line in `readers/__init__.py`."""
+
+    slug: str
+    name: str
+
+    def recognises(self, source: Source) -> bool:
+        """Whether the content is of this format, told by the content alone, never by the file's name."""
+
+    def read(self, source: Source) -> ParsedEvent:
+        """What the file says; raises ResultFileError. Some formats keep the date in `source.filename`."""

@@ -1,0 +1,145 @@
+"""The platforms' own ids: which simulator has which kind, and the one canonical text of each id.
+
+A kind is a set of forms an id is met in (`Form`), each of which leads to the same canonical text. The forms are
+plain regular expressions over text without white space, so that the upgrade can say the same in SQL.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+MAX_LENGTH = 255
+
+
+class InvalidIdentifierError(ValueError):
+    """The text cannot be an id of that platform; the message says what one looks like."""
+
+
+class IdentifierKind(StrEnum):
+    """What a simulator's profile identifier is."""
+
+    IRACING = "iracing"
+    STEAM = "steam"
+    ACC = "acc"
+    RACEROOM = "raceroom"
+    PSN = "psn"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way an id is written: `pattern` matches it whole, its only group is what stays, after `prefix`."""
+
+    pattern: str
+    prefix: str = ""
+    lower: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KindRules:
+    """What a kind's ids look like: its forms, in order, and a sentence for a person who typed something else."""
+
+    forms: tuple[Form, ...]
+    looks_like: str
+
+
+# A SteamID64 of a person has 17 digits and starts with 7656119; result files put an S before it.
+_STEAM_FORMS = (
+    Form(r"^[Ss]?(7656119[0-9]{10})$"),
+    Form(r"^(?:[Hh][Tt][Tt][Pp][Ss]?://)?(?:[Ww][Ww][Ww]\.)?[Ss][Tt][Ee][Aa][Mm][Cc][Oo][Mm][Mm][Uu][Nn][Ii][Tt][Yy]\.[Cc][Oo][Mm]/profiles/(7656119[0-9]{10})(?:[/?#].*)?$"),
+)
+_STEAM_LOOK = "a SteamID64 (17 digits that start with 7656119) or the link of a Steam profile with such a number"
+
+KINDS: dict[IdentifierKind, KindRules] = {
+    IdentifierKind.IRACING: KindRules(
+        (Form(r"^0*([1-9][0-9]{0,9})$"),), "an iRacing customer id: a positive number, such as 123456"
+    ),
+    IdentifierKind.STEAM: KindRules(_STEAM_FORMS, _STEAM_LOOK),
+    IdentifierKind.ACC: KindRules(
+        (*_STEAM_FORMS, Form(r"^[Mm]([1-9][0-9]{5,19})$", prefix="M")),
+        f"{_STEAM_LOOK}, or on a console M and a number of at least six digits",
+    ),
+    IdentifierKind.RACEROOM: KindRules(
+        (Form(r"^0*([1-9][0-9]{0,9})$"),), "a RaceRoom user id: a positive number, such as 1234567"
+    ),
+    IdentifierKind.PSN: KindRules(
+        (Form(r"^([A-Za-z][A-Za-z0-9_-]{2,15})$", lower=True),),
+        "a PlayStation online id: 3 to 16 letters, digits, - or _, the first one a letter",
+    ),
+    IdentifierKind.OTHER: KindRules(
+        (Form(r"^([^\s]{1,255})$"),), "an id of 1 to 255 characters without spaces"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A simulator SimLane knows: `aliases` are slugs older installs use, `legacy_keys` where `profile_data` has its id."""
+
+    slug: str
+    name: str
+    kind: IdentifierKind
+    legacy_keys: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+
+
+_STEAM_KEYS = ("steam_id", "steamid", "steam_id64", "steamid64", "steamId", "steamID64")
+
+PLATFORMS: tuple[Platform, ...] = (
+    Platform("iracing", "iRacing", IdentifierKind.IRACING, ("cust_id", "customer_id", "custid", "iracing_id", "custId")),
+    Platform(
+        "assetto-corsa-competizione",
+        "Assetto Corsa Competizione",
+        IdentifierKind.ACC,
+        ("player_id", "playerId", *_STEAM_KEYS),
+        ("acc",),
+    ),
+    Platform("assetto-corsa", "Assetto Corsa", IdentifierKind.STEAM, (*_STEAM_KEYS, "guid", "Guid"), ("ac",)),
+    Platform("rfactor-2", "rFactor 2", IdentifierKind.STEAM, _STEAM_KEYS, ("rf2", "rfactor2")),
+    Platform("le-mans-ultimate", "Le Mans Ultimate", IdentifierKind.STEAM, _STEAM_KEYS, ("lmu",)),
+    Platform(
+        "raceroom", "RaceRoom", IdentifierKind.RACEROOM, ("user_id", "userId", "UserId", "raceroom_id"), ("r3e", "raceroom-racing-experience")
+    ),
+    Platform("automobilista-2", "Automobilista 2", IdentifierKind.STEAM, _STEAM_KEYS, ("ams2", "automobilista2")),
+    Platform("gran-turismo-7", "Gran Turismo 7", IdentifierKind.PSN, ("psn_id", "psn", "online_id", "psnId"), ("gt7", "gran-turismo7")),
+)
+
+_COMPILED = {
+    kind: tuple((re.compile(form.pattern), form) for form in rules.forms) for kind, rules in KINDS.items()
+}
+_BY_SLUG = {slug: platform for platform in PLATFORMS for slug in (platform.slug, *platform.aliases)}
+_WHITE_SPACE = re.compile(r"[ \t\n\r\f\v]+")
+
+
+def platform_of(slug: str) -> Platform | None:
+    """The platform a simulator's slug names, by its own or an older slug."""
+    return _BY_SLUG.get(slug)
+
+
+def normalise(kind: IdentifierKind | str, value: object) -> str:
+    """The canonical text of a platform id, e.g. `7656119...` for `S7656119...`.
+
+    `value` is text or a whole number as a file or a person gave it. Raises InvalidIdentifierError, with a
+    sentence for a person, when it cannot be an id of that kind.
+    """
+    rules = KINDS[IdentifierKind(kind)]
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise InvalidIdentifierError(f"not {rules.looks_like}")
+    text = _WHITE_SPACE.sub("", str(value))
+    for pattern, form in _COMPILED[IdentifierKind(kind)]:
+        # fullmatch: `$` alone would let a trailing line break through.
+        if match := pattern.fullmatch(text):
+            kept: str = match[1]
+            return form.prefix + (kept.lower() if form.lower else kept)
+    shown = text if len(text) <= 40 else text[:39] + "…"
+    raise InvalidIdentifierError(f"“{shown}” is not {rules.looks_like}")
+
+
+def normalise_or_none(kind: IdentifierKind | str, value: object) -> str | None:
+    """As `normalise`, with None for what cannot be an id."""
+    try:
+        return normalise(kind, value)
+    except InvalidIdentifierError:
+        return None
