@@ -6,6 +6,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -47,11 +48,21 @@ def integer(name: str, *, default: int) -> int:
     return int(value)
 
 
+def choice(name: str, *, default: str, among: tuple[str, ...]) -> str:
+    """One of a few words, in any case."""
+    value = text(name, default).upper()
+    if value not in among:
+        raise ImproperlyConfigured(f"{name}={value!r} is none of {', '.join(among)}.")
+    return value
+
+
 def hosts(name: str, *, default: list[str]) -> list[str]:
     """Names separated by commas."""
-    return [part.strip() for part in text(name, ",".join(default)).split(",") if part.strip()] if (
-        default or name in os.environ
-    ) else []
+    return (
+        [part.strip() for part in text(name, ",".join(default)).split(",") if part.strip()]
+        if (default or name in os.environ)
+        else []
+    )
 
 
 def secret_key(path: Path) -> str:
@@ -85,20 +96,35 @@ def parse_database_url(url: str | None, *, sqlite_path: Path) -> dict[str, Any]:
     Raises ImproperlyConfigured for a URL that names no usable PostgreSQL or SQLite database.
     """
     if url is None:
-        sqlite_path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            sqlite_path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ImproperlyConfigured(f"VAR_DIR cannot be made: {error}.") from error
         return _sqlite({"ENGINE": ENGINES["sqlite"], "NAME": str(sqlite_path)})
-    hint = "use postgres://user:password@host:5432/name or sqlite:///path/to/file"
+    hint = "use postgres://user:password@host:5432/name or sqlite:////absolute/path/to/file"
     scheme = url.strip().split(":", 1)[0]
     if scheme not in ENGINES:
         raise ImproperlyConfigured(f"DATABASE_URL starts with {scheme!r}, which SimLane cannot use: {hint}.")
     try:
+        parts = urlsplit(url.strip())
         database: dict[str, Any] = environ.Env.db_url_config(url.strip())
     except (ValueError, KeyError) as error:
-        raise ImproperlyConfigured(f"DATABASE_URL cannot be read ({error}): {hint}.") from error
-    if not database.get("NAME"):
+        # The error's own text may hold a piece of the password.
+        raise ImproperlyConfigured(
+            f"DATABASE_URL cannot be read, its host or port is malformed: {hint}; in a password write "
+            "%3A for a colon, %2F for a slash and %40 for an at sign."
+        ) from error
+    if not database.get("NAME") or database["NAME"] == ":memory:":
         raise ImproperlyConfigured(f"DATABASE_URL names no database: {hint}.")
     database["ENGINE"] = ENGINES[scheme]
-    return _sqlite(database) if scheme == "sqlite" else _postgresql(database)
+    if scheme != "sqlite":
+        return _postgresql(database)
+    if parts.netloc or parts.query:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL is not a path to an SQLite file: {hint}, without a host or options."
+        )
+    # A path from here, not from wherever another process happens to be started.
+    return _sqlite(database | {"NAME": str(Path(database["NAME"]).absolute())})
 
 
 def _sqlite(database: dict[str, Any]) -> dict[str, Any]:

@@ -48,9 +48,13 @@ class KindRules:
 # A SteamID64 of a person has 17 digits and starts with 7656119; result files put an S before it.
 _STEAM_FORMS = (
     Form(r"^[Ss]?(7656119[0-9]{10})$"),
-    Form(r"^(?:[Hh][Tt][Tt][Pp][Ss]?://)?(?:[Ww][Ww][Ww]\.)?[Ss][Tt][Ee][Aa][Mm][Cc][Oo][Mm][Mm][Uu][Nn][Ii][Tt][Yy]\.[Cc][Oo][Mm]/profiles/(7656119[0-9]{10})(?:[/?#].*)?$"),
+    Form(
+        r"^(?:[Hh][Tt][Tt][Pp][Ss]?://)?(?:[Ww][Ww][Ww]\.)?[Ss][Tt][Ee][Aa][Mm][Cc][Oo][Mm][Mm][Uu][Nn][Ii][Tt][Yy]\.[Cc][Oo][Mm]/profiles/(7656119[0-9]{10})(?:[/?#].*)?$"
+    ),
 )
-_STEAM_LOOK = "a SteamID64 (17 digits that start with 7656119) or the link of a Steam profile with such a number"
+_STEAM_LOOK = (
+    "a SteamID64 (17 digits that start with 7656119) or the link of a Steam profile with such a number"
+)
 
 KINDS: dict[IdentifierKind, KindRules] = {
     IdentifierKind.IRACING: KindRules(
@@ -88,7 +92,12 @@ class Platform:
 _STEAM_KEYS = ("steam_id", "steamid", "steam_id64", "steamid64", "steamId", "steamID64")
 
 PLATFORMS: tuple[Platform, ...] = (
-    Platform("iracing", "iRacing", IdentifierKind.IRACING, ("cust_id", "customer_id", "custid", "iracing_id", "custId")),
+    Platform(
+        "iracing",
+        "iRacing",
+        IdentifierKind.IRACING,
+        ("cust_id", "customer_id", "custid", "iracing_id", "custId"),
+    ),
     Platform(
         "assetto-corsa-competizione",
         "Assetto Corsa Competizione",
@@ -100,10 +109,22 @@ PLATFORMS: tuple[Platform, ...] = (
     Platform("rfactor-2", "rFactor 2", IdentifierKind.STEAM, _STEAM_KEYS, ("rf2", "rfactor2")),
     Platform("le-mans-ultimate", "Le Mans Ultimate", IdentifierKind.STEAM, _STEAM_KEYS, ("lmu",)),
     Platform(
-        "raceroom", "RaceRoom", IdentifierKind.RACEROOM, ("user_id", "userId", "UserId", "raceroom_id"), ("r3e", "raceroom-racing-experience")
+        "raceroom",
+        "RaceRoom",
+        IdentifierKind.RACEROOM,
+        ("user_id", "userId", "UserId", "raceroom_id"),
+        ("r3e", "raceroom-racing-experience"),
     ),
-    Platform("automobilista-2", "Automobilista 2", IdentifierKind.STEAM, _STEAM_KEYS, ("ams2", "automobilista2")),
-    Platform("gran-turismo-7", "Gran Turismo 7", IdentifierKind.PSN, ("psn_id", "psn", "online_id", "psnId"), ("gt7", "gran-turismo7")),
+    Platform(
+        "automobilista-2", "Automobilista 2", IdentifierKind.STEAM, _STEAM_KEYS, ("ams2", "automobilista2")
+    ),
+    Platform(
+        "gran-turismo-7",
+        "Gran Turismo 7",
+        IdentifierKind.PSN,
+        ("psn_id", "psn", "online_id", "psnId"),
+        ("gt7", "gran-turismo7"),
+    ),
 )
 
 _COMPILED = {
@@ -126,6 +147,8 @@ def normalise(kind: IdentifierKind | str, value: object) -> str:
     """
     rules = KINDS[IdentifierKind(kind)]
     if isinstance(value, bool) or not isinstance(value, str | int):
+        raise InvalidIdentifierError(f"not {rules.looks_like}")
+    if isinstance(value, int) and not 0 < value < 10**MAX_LENGTH:
         raise InvalidIdentifierError(f"not {rules.looks_like}")
     text = _WHITE_SPACE.sub("", str(value))
     for pattern, form in _COMPILED[IdentifierKind(kind)]:

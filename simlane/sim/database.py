@@ -1,0 +1,105 @@
+"""What the databases hold that Django's models cannot say: search indexes and the rule on deleted accounts.
+
+On PostgreSQL migrations make them. SQLite changes a table by rebuilding it, which drops its triggers and fails
+when another table's trigger names it: there they go before any migration and come back after it (see sim.apps).
+"""
+
+from __future__ import annotations
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+# Rule 4: an account that goes unlinks its profiles, whoever deletes it and by whatever statement.
+UNLINK = {
+    "postgresql": (
+        """CREATE OR REPLACE FUNCTION sim_unlink_profiles() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            UPDATE sim_simprofile
+            SET linked_user_id = NULL, linked_at = NULL, is_verified = false, is_public = true
+            WHERE linked_user_id = OLD.id;
+            RETURN OLD;
+        END $$""",
+        """CREATE OR REPLACE TRIGGER sim_unlink_profiles BEFORE DELETE ON users_user
+        FOR EACH ROW EXECUTE FUNCTION sim_unlink_profiles()""",
+    ),
+    "sqlite": (
+        """CREATE TRIGGER IF NOT EXISTS sim_unlink_profiles BEFORE DELETE ON users_user BEGIN
+            UPDATE sim_simprofile SET linked_user_id = NULL, linked_at = NULL, is_verified = 0, is_public = 1
+            WHERE linked_user_id = OLD.id;
+        END""",
+    ),
+}
+DROP_UNLINK = {
+    "postgresql": (
+        "DROP TRIGGER IF EXISTS sim_unlink_profiles ON users_user",
+        "DROP FUNCTION IF EXISTS sim_unlink_profiles()",
+    ),
+    "sqlite": ("DROP TRIGGER IF EXISTS sim_unlink_profiles",),
+}
+
+
+# Names are searched by prefix and by three-letter pieces anywhere; mistyped words among all words.
+SEARCH = {
+    "postgresql": (
+        "CREATE EXTENSION IF NOT EXISTS pg_trgm",
+        "CREATE INDEX IF NOT EXISTS sim_profilename_prefix_idx ON sim_profilename (folded text_pattern_ops)",
+        "CREATE INDEX IF NOT EXISTS sim_profilename_trgm_idx ON sim_profilename USING gin (folded gin_trgm_ops)",
+        "CREATE INDEX IF NOT EXISTS sim_nameword_trgm_idx ON sim_nameword USING gin (word gin_trgm_ops)",
+    ),
+    "sqlite": ("CREATE INDEX IF NOT EXISTS sim_profilename_prefix_idx ON sim_profilename (folded)",),
+}
+DROP_SEARCH = {
+    vendor: tuple(f"DROP INDEX IF EXISTS {name}" for name in names)
+    for vendor, names in {
+        "postgresql": ("sim_profilename_prefix_idx", "sim_profilename_trgm_idx", "sim_nameword_trgm_idx"),
+        "sqlite": ("sim_profilename_prefix_idx",),
+    }.items()
+}
+
+#: SQLite's full-text tables of three-letter pieces, each beside the table and column it follows.
+FULL_TEXT = (("sim_profilename", "folded"), ("sim_nameword", "word"))
+#: The tables SQLite's triggers speak of: before all of them are there, none is made.
+NEEDED = {"users_user", "sim_simprofile", "sim_personalbest", *(table for table, _ in FULL_TEXT)}
+
+
+def run(connection: BaseDatabaseWrapper, statements: dict[str, tuple[str, ...]]) -> None:
+    """Runs this database's statements of one of the tables above."""
+    with connection.cursor() as cursor:
+        for statement in statements[connection.vendor]:
+            cursor.execute(statement)
+
+
+def drop_sqlite_triggers(connection: BaseDatabaseWrapper) -> None:
+    """Before migrations: SQLite cannot rebuild a table that another table's trigger names."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'sim\\_%' ESCAPE '\\'"
+        )
+        for (name,) in cursor.fetchall():
+            cursor.execute(f'DROP TRIGGER "{name}"')
+        for table, _ in FULL_TEXT:
+            cursor.execute(f"DROP TABLE IF EXISTS {table}_fts")
+
+
+def install_sqlite_triggers(connection: BaseDatabaseWrapper) -> None:
+    """After migrations, when the schema is complete: the full-text tables, filled, and every trigger."""
+    with connection.cursor() as cursor:
+        existing = set(connection.introspection.table_names(cursor))
+        if not existing >= NEEDED:
+            return
+        for table, column in FULL_TEXT:
+            fts = f"{table}_fts"
+            if fts in existing:
+                continue
+            add = f"INSERT INTO {fts}(rowid, {column}) VALUES (new.id, new.{column});"
+            remove = f"INSERT INTO {fts}({fts}, rowid, {column}) VALUES ('delete', old.id, old.{column});"
+            cursor.execute(
+                f"CREATE VIRTUAL TABLE {fts} USING fts5("
+                f"{column}, content='{table}', content_rowid='id', tokenize='trigram case_sensitive 1')"
+            )
+            cursor.execute(f"INSERT INTO {fts}({fts}) VALUES ('rebuild')")
+            cursor.execute(f"CREATE TRIGGER {fts}_insert AFTER INSERT ON {table} BEGIN {add} END")
+            cursor.execute(f"CREATE TRIGGER {fts}_delete AFTER DELETE ON {table} BEGIN {remove} END")
+            cursor.execute(
+                f"CREATE TRIGGER {fts}_update AFTER UPDATE OF {column} ON {table} BEGIN {remove} {add} END"
+            )
+    run(connection, UNLINK)

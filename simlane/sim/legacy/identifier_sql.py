@@ -1,0 +1,128 @@
+"""The identifier of a row of the old model, as an expression of the database.
+
+On SQLite the expressions call this module's Python functions; on PostgreSQL they are SQL that gives the same
+text for every row. Both follow the tables in sim.identifiers.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from simlane.sim.identifiers import KINDS, MAX_LENGTH, PLATFORMS, normalise_or_none, platform_of
+
+#: What is left for the name in `<name>-<uuid>`.
+NAME_LENGTH = MAX_LENGTH - len("-") - 36
+
+
+def fallback_identifier(profile_name: str, profile_id: UUID) -> str:
+    """The plan's formula, the name cut so that the id always fits whole and the identifier stays unique."""
+    return f"{profile_name.lower().replace(' ', '-')[:NAME_LENGTH]}-{profile_id}"
+
+
+def platform_identifier(slug: str, profile_data: str) -> str | None:
+    """The platform's own id in a row's `profile_data` (JSON text), canonical, or None when there is none."""
+    platform = platform_of(slug)
+    if platform is None:
+        return None
+    try:
+        data = json.loads(profile_data)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(data, dict):
+        return None
+    found = (normalise_or_none(platform.kind, data[key]) for key in platform.legacy_keys if key in data)
+    return next((identifier for identifier in found if identifier), None)
+
+
+def fallback_sql(connection: BaseDatabaseWrapper, name: str, key: str) -> str:
+    """SQL for `fallback_identifier` of the columns `name` and `key`."""
+    if connection.vendor == "sqlite":
+        _register(connection, "simlane_fallback", 2, lambda name, key: fallback_identifier(name, UUID(key)))
+        return f"simlane_fallback({name}, {key})"
+    return f"left(replace({_python_lower(name)}, ' ', '-'), {NAME_LENGTH}) || '-' || {key}::text"
+
+
+def platform_sql(connection: BaseDatabaseWrapper, slug: str, data: str) -> str:
+    """SQL for `platform_identifier` of the columns `slug` and `data`."""
+    if connection.vendor == "sqlite":
+        _register(connection, "simlane_platform_id", 2, platform_identifier)
+        return f"simlane_platform_id({slug}, {data})"
+    cases = []
+    for platform in PLATFORMS:
+        slugs = ", ".join(f"'{each}'" for each in (platform.slug, *platform.aliases))
+        found = []
+        for key in platform.legacy_keys:
+            given = f"CASE WHEN jsonb_typeof({data} -> '{key}') IN ('string', 'number') THEN {data} ->> '{key}' END"
+            text = f"regexp_replace({given}, '[ \\t\\n\\r\\f\\v]+', '', 'g')"
+            for form in KINDS[platform.kind].forms:
+                kept = f"substring({text} from {_literal(form.pattern)})"
+                kept = f'lower({kept} COLLATE "C")' if form.lower else kept
+                found.append(f"'{form.prefix}' || {kept}" if form.prefix else kept)
+        cases.append(f"WHEN {slug} IN ({slugs}) THEN COALESCE({', '.join(found)})")
+    return f"CASE {' '.join(cases)} END"
+
+
+def _register(
+    connection: BaseDatabaseWrapper, name: str, arguments: int, function: Callable[..., Any]
+) -> None:
+    connection.ensure_connection()
+    connection.connection.create_function(name, arguments, function, deterministic=True)
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _python_lower(column: str) -> str:
+    """PostgreSQL's lower() depends on the server's locale; this is Python's str.lower(), character by character.
+
+    The tables are made from the running Python, so they agree with its version of Unicode. The one rule that
+    looks at its neighbours is the capital sigma's: at the end of a word it becomes a final sigma.
+    """
+    source, target, longer, sigma = _lower_tables()
+    text = f"CASE WHEN strpos({column}, 'Σ') > 0 THEN regexp_replace({column}, '{sigma}', 'ς', 'g') ELSE {column} END"
+    for upper, lower in longer:
+        text = f"replace({text}, '{upper}', '{lower}')"
+    return (
+        f'CASE WHEN octet_length({column}) = char_length({column}) THEN lower({column} COLLATE "C") '
+        f"ELSE translate({text}, '{source}', '{target}') END"
+    )
+
+
+@cache
+def _lower_tables() -> tuple[str, str, list[tuple[str, str]], str]:
+    characters = [chr(code) for code in range(0x80, sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
+    ascii_upper = [chr(code) for code in range(ord("A"), ord("Z") + 1)]
+    changed = [(c, c.lower()) for c in (*ascii_upper, *characters) if c.lower() != c]
+    single = [(c, lower) for c, lower in changed if len(lower) == 1]
+    # Unicode 3.13: a sigma is final after a cased letter and not before one, characters such as accents
+    # between them ignored. Which characters are which is asked of str.lower() itself.
+    all_characters = [chr(code) for code in range(1, 0x80)] + characters
+    cased = [c for c in all_characters if f"AΣ{c}".lower()[1] == "σ"]
+    known = set(cased)
+    ignored = [c for c in all_characters if c not in known and f"AΣ{c}A".lower()[1] == "σ"]
+    cased_class, ignored_class = _character_class(cased), _character_class(ignored)
+    return (
+        "".join(c for c, _ in single),
+        "".join(lower for _, lower in single),
+        [(c, lower) for c, lower in changed if len(lower) > 1],
+        f"(?<={cased_class}{ignored_class}*)Σ(?!{ignored_class}*{cased_class})",
+    )
+
+
+def _character_class(characters: list[str]) -> str:
+    """A bracket expression of code point ranges, by number so that no character needs quoting."""
+    ranges: list[list[int]] = []
+    for code in map(ord, characters):
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    return "[" + "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges) + "]"

@@ -1,0 +1,90 @@
+"""Expand: the new columns beside the old ones; the old release goes on without knowing them."""
+
+import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
+from django.db.models.functions import Now
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("sim", "0008_alter_event_event_source"),
+    ]
+
+    operations = [
+        # db_default: rows that the old release inserts must pass too.
+        migrations.AddField(
+            "simprofile",
+            "profile_identifier",
+            models.CharField(db_default="", help_text="Platform-specific unique ID", max_length=255),
+        ),
+        migrations.AddField(
+            "simprofile",
+            "linked_user",
+            models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="linked_sim_profiles",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField("simprofile", "is_public", models.BooleanField(db_default=True, default=True)),
+        migrations.AddField("simprofile", "linked_at", models.DateTimeField(blank=True, null=True)),
+        migrations.AddIndex(
+            "simprofile", models.Index(fields=["linked_user"], name="sim_profile_linked_user_idx")
+        ),
+        migrations.AddIndex("simprofile", models.Index(fields=["is_public"], name="sim_profile_public_idx")),
+        # A profile may have no owner from here on; going back, 0010 has given every row that stays one.
+        migrations.AlterField(
+            "simprofile",
+            "user",
+            models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="sim_profiles",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.CreateModel(
+            name="ContestedIdentifier",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "profile",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contested",
+                        to="sim.simprofile",
+                    ),
+                ),
+                (
+                    "simulator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="sim.simulator"
+                    ),
+                ),
+                ("identifier", models.CharField(max_length=255)),
+                (
+                    "keeps_identifier",
+                    models.BooleanField(help_text="Whether this row, the older one, has the identifier"),
+                ),
+                ("noted_at", models.DateTimeField(db_default=Now())),
+            ],
+        ),
+        migrations.CreateModel(
+            name="LegacyProfile",
+            fields=[
+                ("profile_id", models.UUIDField(primary_key=True, serialize=False)),
+                ("is_verified", models.BooleanField(help_text="As the old model had it")),
+                ("upgraded_is_verified", models.BooleanField(help_text="As the upgrade set it")),
+            ],
+        ),
+    ]

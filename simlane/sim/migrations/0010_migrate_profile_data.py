@@ -1,0 +1,11 @@
+"""Backfill: identifier, link and verification of every row, in a few statements; see simlane.sim.legacy."""
+
+from django.db import migrations
+
+from simlane.sim.legacy import profile_data
+
+
+class Migration(migrations.Migration):
+    dependencies = [("sim", "0009_add_profile_fields")]
+
+    operations = [migrations.RunPython(profile_data.forward, profile_data.backward)]

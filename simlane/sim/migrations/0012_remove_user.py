@@ -1,0 +1,14 @@
+"""Contract: the owner's column goes. Going back brings it empty and fills it from the link."""
+
+from django.db import migrations
+
+from simlane.sim.legacy import profile_data
+
+
+class Migration(migrations.Migration):
+    dependencies = [("sim", "0011_add_unique_constraint")]
+
+    operations = [
+        migrations.RunPython(migrations.RunPython.noop, profile_data.fill_user),
+        migrations.RemoveField("simprofile", "user"),
+    ]

@@ -1,0 +1,28 @@
+from django.db import migrations, models
+
+from simlane.sim.legacy.keeping import Keep
+
+
+class Migration(migrations.Migration):
+    dependencies = [("sim", "0014_unlink_on_account_deletion")]
+
+    operations = [
+        migrations.AddField(
+            model_name="simulator",
+            name="identifier_kind",
+            field=models.CharField(
+                choices=[
+                    ("iracing", "iracing"),
+                    ("steam", "steam"),
+                    ("acc", "acc"),
+                    ("raceroom", "raceroom"),
+                    ("psn", "psn"),
+                    ("other", "other"),
+                ],
+                db_default="other",
+                default="other",
+                max_length=20,
+            ),
+        ),
+        Keep("simulator", ["identifier_kind"]),
+    ]

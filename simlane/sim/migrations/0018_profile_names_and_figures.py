@@ -1,0 +1,82 @@
+"""Names to search by, and the figures lists are sorted by."""
+
+import django.db.models.deletion
+from django.db import migrations, models
+from django.db.models.functions import Now
+
+from simlane.sim.legacy.keeping import Keep
+
+
+class Migration(migrations.Migration):
+    dependencies = [("sim", "0017_simulator_slug_free")]
+
+    operations = [
+        migrations.AddField(
+            model_name="simprofile",
+            name="last_active_at",
+            field=models.DateTimeField(db_default=Now(), editable=False),
+        ),
+        migrations.AddField(
+            model_name="simprofile",
+            name="name_key",
+            field=models.CharField(db_default="", editable=False, max_length=255),
+        ),
+        migrations.AddField(
+            model_name="simprofile",
+            name="podiums",
+            field=models.PositiveIntegerField(db_default=0, default=0, editable=False),
+        ),
+        migrations.AddField(
+            model_name="simprofile",
+            name="starts",
+            field=models.PositiveIntegerField(db_default=0, default=0, editable=False),
+        ),
+        migrations.AddField(
+            model_name="simprofile",
+            name="wins",
+            field=models.PositiveIntegerField(db_default=0, default=0, editable=False),
+        ),
+        Keep("simprofile", ["last_active_at", "name_key", "podiums", "starts", "wins"]),
+        migrations.CreateModel(
+            name="NameWord",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("word", models.CharField(max_length=255, unique=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ProfileName",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=255)),
+                ("folded", models.TextField()),
+                ("last_used_at", models.DateTimeField()),
+            ],
+        ),
+        migrations.AddField(
+            model_name="profilename",
+            name="profile",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="names",
+                to="sim.simprofile",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="profilename",
+            constraint=models.UniqueConstraint(fields=("profile", "name"), name="sim_profilename_once"),
+        ),
+        Keep("profilename"),
+        Keep("nameword"),
+    ]

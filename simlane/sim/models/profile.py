@@ -1,0 +1,161 @@
+"""Driver profiles: who appears in results, and which account, if any, says "that is me"."""
+
+from __future__ import annotations
+
+import uuid
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.urls import reverse
+
+from simlane.sim.models.simulator import Simulator
+from simlane.sim.querysets import SimProfileQuerySet
+
+PUBLIC = Q(is_public=True)
+VERIFIED = Q(is_public=True, is_verified=True)
+
+
+def _browse_indexes() -> list[models.Index]:
+    """One index per order a list can be read in, for all and for one simulator; verified ones are few."""
+    orders = {"recent": ("-last_active_at", "-id"), "name": ("name_key", "id"), "starts": ("-starts", "-id")}
+    return [
+        models.Index(
+            *([F("simulator")] if prefix else []),
+            *(F(name[1:]).desc() if name.startswith("-") else F(name).asc() for name in order),
+            name=f"sim_profile_{flag}{prefix}{sort}_idx",
+            condition=condition,
+        )
+        for flag, condition in (("", PUBLIC), ("ver_", VERIFIED))
+        for prefix in ("", "sim_")
+        for sort, order in orders.items()
+    ]
+
+
+class SimProfile(models.Model):
+    """A driver on one simulator; identity is `(simulator, profile_identifier)`.
+
+    It belongs to nobody until `linked_user` points at an account; `is_verified` says that account proved it.
+    The figures (`starts`, `wins`, `podiums`, `last_active_at`) are kept by the importer and count races only,
+    but for `last_active_at`: the newest session of any kind, or for a driver without one the row's creation.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    simulator = models.ForeignKey(
+        Simulator, on_delete=models.PROTECT, related_name="profiles", db_index=False
+    )
+    profile_name = models.CharField(max_length=255)
+    profile_identifier = models.CharField(
+        max_length=255, help_text="Platform-specific unique ID", db_default=""
+    )
+    profile_data = models.JSONField(default=dict, blank=True)
+    linked_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        # The database itself unlinks when an account goes, all four columns at once (rule 4): see sim.database.
+        on_delete=models.DO_NOTHING,
+        null=True,
+        blank=True,
+        related_name="linked_sim_profiles",
+        db_index=False,
+    )
+    linked_at = models.DateTimeField(null=True, blank=True)
+    is_verified = models.BooleanField(default=False)
+    is_public = models.BooleanField(default=True, db_default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    name_key = models.CharField(max_length=255, db_default="", editable=False)
+    last_active_at = models.DateTimeField(db_default=Now(), editable=False)
+    starts = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    wins = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    podiums = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+
+    objects = SimProfileQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["linked_user"], name="sim_profile_linked_user_idx"),
+            models.Index(fields=["is_public"], name="sim_profile_public_idx"),
+            models.Index(fields=["profile_identifier"], name="sim_profile_identifier_idx"),
+            *_browse_indexes(),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["simulator", "profile_identifier"],
+                name="sim_profile_identity",
+                violation_error_message="This simulator already has a profile with this identifier.",
+            ),
+            models.CheckConstraint(condition=~Q(profile_identifier=""), name="sim_profile_identifier_filled"),
+            models.CheckConstraint(
+                condition=Q(linked_user__isnull=True, linked_at__isnull=True)
+                | Q(linked_user__isnull=False, linked_at__isnull=False),
+                name="sim_profile_linked_at_with_link",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_verified=False) | Q(linked_user__isnull=False),
+                name="sim_profile_verified_is_linked",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_public=True) | Q(is_verified=True), name="sim_profile_private_is_verified"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.profile_name} ({self.profile_identifier})"
+
+    def get_absolute_url(self) -> str:
+        """The profile's page; an identifier from the old model may hold any character, even a slash."""
+        # Written by hand because reverse() leaves "/" and ".." as they are, and browsers resolve them.
+        return f"{reverse('profiles:simulator', args=[self.simulator.slug])}{quote(self.profile_identifier, safe='')}/"
+
+
+class ProfileName(models.Model):
+    """A name a profile has raced under, the current one among them; `folded` is what a search compares.
+
+    The indexes a search reads differ between databases: see sim.database.
+    """
+
+    profile = models.ForeignKey(SimProfile, on_delete=models.CASCADE, related_name="names", db_index=False)
+    name = models.CharField(max_length=255)
+    folded = models.TextField()
+    last_used_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["profile", "name"], name="sim_profilename_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class NameWord(models.Model):
+    """Every word that any name holds, once: what a mistyped word is compared with."""
+
+    word = models.CharField(max_length=255, unique=True)
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class ContestedIdentifier(models.Model):
+    """Two rows of the old model held the same platform id: each is listed here with the id both claim."""
+
+    profile = models.OneToOneField(SimProfile, on_delete=models.CASCADE, related_name="contested")
+    simulator = models.ForeignKey(Simulator, on_delete=models.PROTECT, related_name="+")
+    identifier = models.CharField(max_length=255)
+    keeps_identifier = models.BooleanField(help_text="Whether this row, the older one, has the identifier")
+    noted_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.identifier
+
+
+class LegacyProfile(models.Model):
+    """What a row of the old model said before the upgrade, for the way back: see sim.legacy."""
+
+    profile_id = models.UUIDField(primary_key=True)
+    is_verified = models.BooleanField(help_text="As the old model had it")
+    upgraded_is_verified = models.BooleanField(help_text="As the upgrade set it")
+
+    def __str__(self) -> str:
+        return str(self.profile_id)

@@ -1,0 +1,239 @@
+"""What was raced: events, their sessions, the entries classified in them, their drivers and laps.
+
+Times are whole milliseconds, instants are UTC, positions count from 1; null means the file did not say.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.urls import reverse
+
+from simlane.sim.models.profile import SimProfile
+from simlane.sim.models.simulator import Simulator
+
+
+class Track(models.Model):
+    """A track of one simulator, in one layout (empty when it has only one)."""
+
+    simulator = models.ForeignKey(Simulator, on_delete=models.PROTECT, related_name="tracks", db_index=False)
+    name = models.CharField(max_length=255)
+    layout = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        ordering = ["name", "layout"]
+        constraints = [
+            models.UniqueConstraint(fields=["simulator", "name", "layout"], name="sim_track_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} – {self.layout}" if self.layout else self.name
+
+
+class Car(models.Model):
+    """A car model of one simulator."""
+
+    simulator = models.ForeignKey(Simulator, on_delete=models.PROTECT, related_name="cars", db_index=False)
+    name = models.CharField(max_length=255)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["simulator", "name"], name="sim_car_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Event(models.Model):
+    """A meeting on one track: its sessions hold the results."""
+
+    class Source(models.TextChoices):
+        MANUAL = "manual", "Entered by hand"
+        OFFICIAL = "official", "Official series"
+        LEAGUE = "league", "League"
+        RESULTS = "results", "Result file"
+
+    simulator = models.ForeignKey(Simulator, on_delete=models.PROTECT, related_name="events", db_index=False)
+    name = models.CharField(max_length=255)
+    event_source = models.CharField(max_length=30, choices=Source, default=Source.MANUAL)
+    starts_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    series = models.CharField(max_length=255, blank=True, db_default="")
+    track = models.ForeignKey(Track, on_delete=models.PROTECT, null=True, blank=True, related_name="events")
+    platform_id = models.CharField(
+        max_length=64,
+        blank=True,
+        db_default="",
+        help_text="The platform's own id of the session, if it has one",
+    )
+    weekend = models.CharField(
+        max_length=255, blank=True, db_default="", help_text="Joins files of one event that carry no id"
+    )
+    listed_at = models.DateTimeField(
+        db_default=Now(), editable=False, help_text="When it started; when it came in, if no file says"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["simulator", "platform_id"],
+                condition=~Q(platform_id=""),
+                name="sim_event_platform_id",
+            )
+        ]
+        indexes = [
+            models.Index(F("listed_at").desc(), F("id").desc(), name="sim_event_listed_idx"),
+            models.Index(
+                F("simulator"), F("listed_at").desc(), F("id").desc(), name="sim_event_sim_listed_idx"
+            ),
+            models.Index(
+                fields=["simulator", "weekend"], condition=~Q(weekend=""), name="sim_event_weekend_idx"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("profiles:event", args=[self.pk])
+
+
+class Session(models.Model):
+    """Practice, qualifying, warm-up or race; `number` orders the sessions of one event."""
+
+    class Kind(models.TextChoices):
+        PRACTICE = "practice", "Practice"
+        QUALIFYING = "qualifying", "Qualifying"
+        WARMUP = "warmup", "Warm-up"
+        RACE = "race", "Race"
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="sessions", db_index=False)
+    kind = models.CharField(max_length=12, choices=Kind)
+    number = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=100)
+    started_at = models.DateTimeField(null=True, blank=True)
+    wet = models.BooleanField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["event", "number"], name="sim_session_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Entry(models.Model):
+    """One car's classified result in a session; `row` is its line in the classification, from 0."""
+
+    class Status(models.TextChoices):
+        FINISHED = "finished", "Finished"
+        DNF = "dnf", "Did not finish"
+        DNS = "dns", "Did not start"
+        DSQ = "dsq", "Disqualified"
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="entries", db_index=False)
+    row = models.PositiveIntegerField()
+    position = models.PositiveIntegerField(null=True)
+    class_position = models.PositiveIntegerField(null=True)
+    car = models.ForeignKey(Car, on_delete=models.PROTECT, null=True, related_name="entries", db_index=False)
+    car_class = models.CharField(max_length=255, blank=True)
+    car_number = models.CharField(max_length=20, blank=True)
+    team_name = models.CharField(max_length=255, blank=True)
+    grid_position = models.PositiveIntegerField(null=True)
+    laps = models.PositiveIntegerField(null=True)
+    laps_led = models.PositiveIntegerField(null=True)
+    laps_down = models.PositiveIntegerField(null=True)
+    best_lap_ms = models.PositiveIntegerField(null=True)
+    average_lap_ms = models.PositiveIntegerField(null=True)
+    total_time_ms = models.PositiveBigIntegerField(null=True)
+    gap_ms = models.PositiveBigIntegerField(null=True)
+    incidents = models.PositiveIntegerField(null=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.FINISHED)
+    status_text = models.CharField(max_length=100, blank=True, help_text="As the file words it")
+
+    class Meta:
+        verbose_name_plural = "entries"
+        ordering = ["row"]
+        constraints = [models.UniqueConstraint(fields=["session", "row"], name="sim_entry_once")]
+
+    def __str__(self) -> str:
+        return f"{self.position or '–'}. #{self.car_number}"
+
+
+class EntryDriver(models.Model):
+    """A driver of an entry, by the name the file gave; a profile only when the file gave a real platform id.
+
+    `raced_at` repeats the session's time (the event's, when it has none) so that a driver's newest results are
+    one index read.
+    """
+
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="drivers", db_index=False)
+    seat = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=255)
+    profile = models.ForeignKey(
+        SimProfile, on_delete=models.PROTECT, null=True, related_name="drives", db_index=False
+    )
+    raced_at = models.DateTimeField()
+    laps = models.PositiveIntegerField(null=True)
+    best_lap_ms = models.PositiveIntegerField(null=True)
+    incidents = models.PositiveIntegerField(null=True)
+    rating_before = models.PositiveIntegerField(null=True)
+    rating_after = models.PositiveIntegerField(null=True)
+    license_before = models.CharField(max_length=20, blank=True)
+    license_after = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        ordering = ["seat"]
+        constraints = [models.UniqueConstraint(fields=["entry", "seat"], name="sim_entrydriver_once")]
+        indexes = [
+            models.Index(
+                F("profile"),
+                F("raced_at").desc(),
+                F("id").desc(),
+                name="sim_entrydriver_newest_idx",
+                condition=Q(profile__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Lap(models.Model):
+    """A lap of an entry, driven by the driver in `seat`."""
+
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="lap_times", db_index=False)
+    number = models.PositiveIntegerField()
+    seat = models.PositiveSmallIntegerField()
+    time_ms = models.PositiveIntegerField(null=True)
+    valid = models.BooleanField(default=True)
+    sector1_ms = models.PositiveIntegerField(null=True)
+    sector2_ms = models.PositiveIntegerField(null=True)
+    sector3_ms = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["entry", "number"], name="sim_lap_once")]
+
+    def __str__(self) -> str:
+        return f"lap {self.number}"
+
+
+class PersonalBest(models.Model):
+    """A driver's fastest lap on a track in a car, and the drive it was set in. Kept by the importer."""
+
+    profile = models.ForeignKey(SimProfile, on_delete=models.CASCADE, related_name="bests", db_index=False)
+    track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="bests", db_index=False)
+    car = models.ForeignKey(Car, on_delete=models.CASCADE, related_name="bests", db_index=False)
+    best_lap_ms = models.PositiveIntegerField()
+    drive = models.ForeignKey(EntryDriver, on_delete=models.CASCADE, related_name="+", db_index=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["profile", "track", "car"], name="sim_personalbest_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.best_lap_ms} ms"

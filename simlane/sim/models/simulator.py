@@ -1,0 +1,46 @@
+"""Platforms."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from simlane.sim.identifiers import IdentifierKind, normalise
+
+#: Slugs that are addresses of their own under /profiles/.
+RESERVED_SLUGS = ("search",)
+
+
+class Simulator(models.Model):
+    """A platform that drivers race on. Its identifier kind says what its drivers' ids look like."""
+
+    name = models.CharField(max_length=100, unique=True)
+    slug = models.SlugField(max_length=100, unique=True)
+    identifier_kind = models.CharField(
+        max_length=20,
+        choices=[(kind.value, kind.value) for kind in IdentifierKind],
+        default=IdentifierKind.OTHER,
+        db_default=IdentifierKind.OTHER.value,
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(slug__in=RESERVED_SLUGS) & ~Q(slug=""),
+                name="sim_simulator_slug_free",
+                violation_error_message="This slug is an address of the site itself: choose another.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("profiles:simulator", args=[self.slug])
+
+    def normalise_identifier(self, value: object) -> str:
+        """The canonical text of one of this platform's ids; raises InvalidIdentifierError."""
+        return normalise(self.identifier_kind, value)

@@ -1,0 +1,25 @@
+"""What may be seen, and in which order: the one place every page, search and list starts from."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import models
+from django.db.models import Q
+
+
+class SimProfileQuerySet(models.QuerySet["SimProfile"]):
+    """Driver profiles."""
+
+    def public(self) -> Self:
+        """What everybody may see."""
+        return self.filter(is_public=True)
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        """What this person may open: everything public, their own verified profiles, for staff all (rule 7)."""
+        if getattr(user, "is_staff", False):
+            return self.all()
+        if not user.is_authenticated:
+            return self.public()
+        return self.filter(Q(is_public=True) | Q(linked_user_id=user.pk, is_verified=True))

@@ -1,0 +1,61 @@
+"""An account to try the site with: made once, told at each start of `make run`, never made elsewhere."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand
+from django.urls import reverse
+from django.utils import timezone
+
+from simlane.sim.models import SimProfile
+
+NAME = "demo"
+FILE = "demo-sign-in.txt"
+#: Drivers of demo/, as (simulator, profile_identifier): one that the account proved to be, one it only linked.
+VERIFIED = ("iracing", "0")
+LINKED = ("assetto-corsa-competizione", "0")
+
+
+class Command(BaseCommand):
+    help = f"Make the account {NAME!r}, link two demo profiles to it, and say how to sign in."
+
+    def handle(self, **options: Any) -> None:
+        password = kept_password(settings.VAR_DIR / FILE)
+        member, made = get_user_model().objects.get_or_create(
+            username=NAME, defaults={"email": "demo@example.invalid"}
+        )
+        if made or not member.check_password(password):
+            member.set_password(password)
+            member.save(update_fields=["password"])
+        if made:
+            # Only with a new account: a profile that its member unlinked stays unlinked.
+            link(member.pk, VERIFIED, verified=True)
+            link(member.pk, LINKED, verified=False)
+        self.stdout.write(f"Sign in at {reverse('account_login')} as {NAME} with the password {password}")
+
+
+def kept_password(path: Path) -> str:
+    """The password in the file; made at random the first time, readable by its owner only."""
+    try:
+        return path.read_text(encoding="utf-8").split()[-1]
+    except (FileNotFoundError, IndexError):
+        password = secrets.token_urlsafe(12)
+        path.unlink(missing_ok=True)
+        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as new:
+            new.write(f"{NAME} {password}\n")
+        return password
+
+
+def link(member: int, driver: tuple[str, str], *, verified: bool) -> bool:
+    """Point the profile at the account unless it points at one; whether it did."""
+    simulator, identifier = driver
+    free = SimProfile.objects.filter(
+        simulator__slug=simulator, profile_identifier=identifier, linked_user__isnull=True
+    )
+    return bool(free.update(linked_user=member, linked_at=timezone.now(), is_verified=verified))
