@@ -8,3 +8,5 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "simlane.profiles.views.missing.bad_request"

@@ -9,16 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from simlane.results.source import ResultFileError as ResultFileError
 from simlane.results.source import Source
-
-
-class ResultFileError(Exception):
-    """The file cannot be read as results; `what` is wrong `where` (a path such as `laps[3].carId`, or a line)."""
-
-    def __init__(self, what: str, where: str = "") -> None:
-        super().__init__(f"{what} (at {where})" if where else what)
-        self.what = what
-        self.where = where
 
 
 @dataclass(slots=True)
@@ -92,7 +84,7 @@ class ParsedSession:
 
 @dataclass(slots=True)
 class ParsedEvent:
-    """A file's event. `platform_id` is the platform's own id of it; `weekend` joins files of one event that have none."""
+    """A file's event. `platform_id` is the platform's own id; `weekend` joins files of one event without one."""
 
     simulator: str  #: slug, see sim.identifiers.PLATFORMS
     name: str

@@ -71,9 +71,7 @@ def run(connection: BaseDatabaseWrapper, statements: dict[str, tuple[str, ...]])
 def drop_sqlite_triggers(connection: BaseDatabaseWrapper) -> None:
     """Before migrations: SQLite cannot rebuild a table that another table's trigger names."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'sim\\_%' ESCAPE '\\'"
-        )
+        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'sim\\_%' ESCAPE '\\'")
         for (name,) in cursor.fetchall():
             cursor.execute(f'DROP TRIGGER "{name}"')
         for table, _ in FULL_TEXT:
@@ -99,7 +97,5 @@ def install_sqlite_triggers(connection: BaseDatabaseWrapper) -> None:
             cursor.execute(f"INSERT INTO {fts}({fts}) VALUES ('rebuild')")
             cursor.execute(f"CREATE TRIGGER {fts}_insert AFTER INSERT ON {table} BEGIN {add} END")
             cursor.execute(f"CREATE TRIGGER {fts}_delete AFTER DELETE ON {table} BEGIN {remove} END")
-            cursor.execute(
-                f"CREATE TRIGGER {fts}_update AFTER UPDATE OF {column} ON {table} BEGIN {remove} {add} END"
-            )
+            cursor.execute(f"CREATE TRIGGER {fts}_update AFTER UPDATE OF {column} ON {table} BEGIN {remove} {add} END")
     run(connection, UNLINK)

@@ -52,9 +52,7 @@ _STEAM_FORMS = (
         r"^(?:[Hh][Tt][Tt][Pp][Ss]?://)?(?:[Ww][Ww][Ww]\.)?[Ss][Tt][Ee][Aa][Mm][Cc][Oo][Mm][Mm][Uu][Nn][Ii][Tt][Yy]\.[Cc][Oo][Mm]/profiles/(7656119[0-9]{10})(?:[/?#].*)?$"
     ),
 )
-_STEAM_LOOK = (
-    "a SteamID64 (17 digits that start with 7656119) or the link of a Steam profile with such a number"
-)
+_STEAM_LOOK = "a SteamID64 (17 digits that start with 7656119) or the link of a Steam profile with such a number"
 
 KINDS: dict[IdentifierKind, KindRules] = {
     IdentifierKind.IRACING: KindRules(
@@ -72,9 +70,7 @@ KINDS: dict[IdentifierKind, KindRules] = {
         (Form(r"^([A-Za-z][A-Za-z0-9_-]{2,15})$", lower=True),),
         "a PlayStation online id: 3 to 16 letters, digits, - or _, the first one a letter",
     ),
-    IdentifierKind.OTHER: KindRules(
-        (Form(r"^([^\s]{1,255})$"),), "an id of 1 to 255 characters without spaces"
-    ),
+    IdentifierKind.OTHER: KindRules((Form(r"^([^\s]{1,255})$"),), "an id of 1 to 255 characters without spaces"),
 }
 
 
@@ -115,9 +111,7 @@ PLATFORMS: tuple[Platform, ...] = (
         ("user_id", "userId", "UserId", "raceroom_id"),
         ("r3e", "raceroom-racing-experience"),
     ),
-    Platform(
-        "automobilista-2", "Automobilista 2", IdentifierKind.STEAM, _STEAM_KEYS, ("ams2", "automobilista2")
-    ),
+    Platform("automobilista-2", "Automobilista 2", IdentifierKind.STEAM, _STEAM_KEYS, ("ams2", "automobilista2")),
     Platform(
         "gran-turismo-7",
         "Gran Turismo 7",
@@ -127,9 +121,7 @@ PLATFORMS: tuple[Platform, ...] = (
     ),
 )
 
-_COMPILED = {
-    kind: tuple((re.compile(form.pattern), form) for form in rules.forms) for kind, rules in KINDS.items()
-}
+_COMPILED = {kind: tuple((re.compile(form.pattern), form) for form in rules.forms) for kind, rules in KINDS.items()}
 _BY_SLUG = {slug: platform for platform in PLATFORMS for slug in (platform.slug, *platform.aliases)}
 _WHITE_SPACE = re.compile(r"[ \t\n\r\f\v]+")
 

@@ -69,9 +69,7 @@ def platform_sql(connection: BaseDatabaseWrapper, slug: str, data: str) -> str:
     return f"CASE {' '.join(cases)} END"
 
 
-def _register(
-    connection: BaseDatabaseWrapper, name: str, arguments: int, function: Callable[..., Any]
-) -> None:
+def _register(connection: BaseDatabaseWrapper, name: str, arguments: int, function: Callable[..., Any]) -> None:
     connection.ensure_connection()
     connection.connection.create_function(name, arguments, function, deterministic=True)
 

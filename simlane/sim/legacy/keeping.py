@@ -27,9 +27,7 @@ def exists(editor: BaseDatabaseSchemaEditor, table: str) -> bool:
 
 def columns_of(editor: BaseDatabaseSchemaEditor, table: str) -> list[str]:
     with editor.connection.cursor() as cursor:
-        return [
-            column.name for column in editor.connection.introspection.get_table_description(cursor, table)
-        ]
+        return [column.name for column in editor.connection.introspection.get_table_description(cursor, table)]
 
 
 def keep(editor: BaseDatabaseSchemaEditor, table: str, kept: str, columns: Sequence[str], key: str) -> None:
@@ -39,9 +37,7 @@ def keep(editor: BaseDatabaseSchemaEditor, table: str, kept: str, columns: Seque
     if editor.connection.vendor == "postgresql":
         editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         editor.execute("SET CONSTRAINTS ALL DEFERRED")
-    editor.execute(
-        f"CREATE TABLE {editor.quote_name(kept)} AS SELECT {names} FROM {editor.quote_name(table)}"
-    )
+    editor.execute(f"CREATE TABLE {editor.quote_name(kept)} AS SELECT {names} FROM {editor.quote_name(table)}")
     editor.execute(
         f"CREATE UNIQUE INDEX {editor.quote_name(kept[:58] + '_key')} "
         f"ON {editor.quote_name(kept)} ({editor.quote_name(key)})"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.apps.registry import Apps
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.models import Exists, Model, OuterRef
+from django.db.models import Model
 
 from simlane.sim.names import KEY_LENGTH, fold, words
 
@@ -25,9 +25,7 @@ def fill(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
         placeholders = ", ".join(["(%s, %s)"] * len(folded))
         as_stored = profile_model._meta.pk.get_db_prep_value
         parameters = [
-            value
-            for key, _, text, _ in folded
-            for value in (as_stored(key, editor.connection), text[:KEY_LENGTH])
+            value for key, _, text, _ in folded for value in (as_stored(key, editor.connection), text[:KEY_LENGTH])
         ]
         with editor.connection.cursor() as cursor:
             cursor.execute(
@@ -43,20 +41,12 @@ def fill(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
             ignore_conflicts=True,
         )
         vocabulary = {word for _, _, text, _ in folded for word in words(text)}
-        word_model.objects.bulk_create(
-            [word_model(word=word) for word in sorted(vocabulary)], ignore_conflicts=True
-        )
+        word_model.objects.bulk_create([word_model(word=word) for word in sorted(vocabulary)], ignore_conflicts=True)
 
 
-def _batches(
-    profile_model: type[Model], name_model: type[Model]
-) -> Iterator[list[tuple[object, str, object]]]:
+def _batches(profile_model: type[Model], name_model: type[Model]) -> Iterator[list[tuple[object, str, object]]]:
     """Profiles without a sort key, by key, so that memory stays flat and restored rows are left alone."""
-    rows = (
-        profile_model.objects.filter(name_key="")
-        .order_by("pk")
-        .values_list("pk", "profile_name", "created_at")
-    )
+    rows = profile_model.objects.filter(name_key="").order_by("pk").values_list("pk", "profile_name", "created_at")
     last = None
     while batch := list((rows if last is None else rows.filter(pk__gt=last))[:BATCH]):
         yield batch

@@ -81,9 +81,7 @@ def _restore_profiles(editor: BaseDatabaseSchemaEditor) -> None:
     columns = [name for name in columns_of(editor, KEPT) if name not in (WRITTEN, "user_id")]
     # A linked profile that is missing was deleted by the old release: with results it comes back, unlinked.
     raced = "kept_sim_entrydriver"
-    has_results = (
-        f"EXISTS (SELECT 1 FROM {raced} d WHERE d.profile_id = k.id)" if exists(editor, raced) else "1 = 0"
-    )
+    has_results = f"EXISTS (SELECT 1 FROM {raced} d WHERE d.profile_id = k.id)" if exists(editor, raced) else "1 = 0"
     false, true = ("false", "true") if editor.connection.vendor == "postgresql" else ("0", "1")
     unlinked = {"linked_user_id": "NULL", "linked_at": "NULL", "is_verified": false, "is_public": true}
     editor.execute(
@@ -93,9 +91,7 @@ def _restore_profiles(editor: BaseDatabaseSchemaEditor) -> None:
             AND EXISTS (SELECT 1 FROM sim_simulator s WHERE s.id = k.simulator_id)
             AND (k.linked_user_id IS NULL OR {has_results})"""
     )
-    still_verified = (
-        f"CASE WHEN {TABLE}.is_verified = k.{WRITTEN} THEN k.is_verified ELSE {TABLE}.is_verified END"
-    )
+    still_verified = f"CASE WHEN {TABLE}.is_verified = k.{WRITTEN} THEN k.is_verified ELSE {TABLE}.is_verified END"
     # The same owner and the same data: everything is as it was left, but for what the old release changed.
     editor.execute(
         f"""UPDATE {TABLE} SET

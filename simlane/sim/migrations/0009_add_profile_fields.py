@@ -33,9 +33,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField("simprofile", "is_public", models.BooleanField(db_default=True, default=True)),
         migrations.AddField("simprofile", "linked_at", models.DateTimeField(blank=True, null=True)),
-        migrations.AddIndex(
-            "simprofile", models.Index(fields=["linked_user"], name="sim_profile_linked_user_idx")
-        ),
+        migrations.AddIndex("simprofile", models.Index(fields=["linked_user"], name="sim_profile_linked_user_idx")),
         migrations.AddIndex("simprofile", models.Index(fields=["is_public"], name="sim_profile_public_idx")),
         # A profile may have no owner from here on; going back, 0010 has given every row that stays one.
         migrations.AlterField(
@@ -53,9 +51,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "profile",

@@ -43,13 +43,9 @@ class SimProfile(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    simulator = models.ForeignKey(
-        Simulator, on_delete=models.PROTECT, related_name="profiles", db_index=False
-    )
+    simulator = models.ForeignKey(Simulator, on_delete=models.PROTECT, related_name="profiles", db_index=False)
     profile_name = models.CharField(max_length=255)
-    profile_identifier = models.CharField(
-        max_length=255, help_text="Platform-specific unique ID", db_default=""
-    )
+    profile_identifier = models.CharField(max_length=255, help_text="Platform-specific unique ID", db_default="")
     profile_data = models.JSONField(default=dict, blank=True)
     linked_user = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -85,12 +85,8 @@ class Event(models.Model):
         ]
         indexes = [
             models.Index(F("listed_at").desc(), F("id").desc(), name="sim_event_listed_idx"),
-            models.Index(
-                F("simulator"), F("listed_at").desc(), F("id").desc(), name="sim_event_sim_listed_idx"
-            ),
-            models.Index(
-                fields=["simulator", "weekend"], condition=~Q(weekend=""), name="sim_event_weekend_idx"
-            ),
+            models.Index(F("simulator"), F("listed_at").desc(), F("id").desc(), name="sim_event_sim_listed_idx"),
+            models.Index(fields=["simulator", "weekend"], condition=~Q(weekend=""), name="sim_event_weekend_idx"),
         ]
 
     def __str__(self) -> str:
@@ -172,9 +168,7 @@ class EntryDriver(models.Model):
     entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="drivers", db_index=False)
     seat = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=255)
-    profile = models.ForeignKey(
-        SimProfile, on_delete=models.PROTECT, null=True, related_name="drives", db_index=False
-    )
+    profile = models.ForeignKey(SimProfile, on_delete=models.PROTECT, null=True, related_name="drives", db_index=False)
     raced_at = models.DateTimeField()
     laps = models.PositiveIntegerField(null=True)
     best_lap_ms = models.PositiveIntegerField(null=True)
@@ -231,9 +225,7 @@ class PersonalBest(models.Model):
     drive = models.ForeignKey(EntryDriver, on_delete=models.CASCADE, related_name="+", db_index=False)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["profile", "track", "car"], name="sim_personalbest_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["profile", "track", "car"], name="sim_personalbest_once")]
 
     def __str__(self) -> str:
         return f"{self.best_lap_ms} ms"

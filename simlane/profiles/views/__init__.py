@@ -1,0 +1,1 @@
+"""Public pages: they read; the rules are in simlane.sim."""

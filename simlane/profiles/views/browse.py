@@ -1,0 +1,102 @@
+"""The first page, all profiles, one simulator's profiles, and search."""
+
+from __future__ import annotations
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from simlane.profiles.views.listing import (
+    PAGE_SIZE,
+    Page,
+    address,
+    chosen_simulator,
+    profile_list,
+    show,
+)
+from simlane.profiles.views.missing import not_found
+from simlane.sim.identifiers import KINDS, IdentifierKind
+from simlane.sim.models import Event, SimProfile, Simulator
+from simlane.sim.search import MAX_LENGTH, search
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """What is new: the latest events and who raced last."""
+    active = SimProfile.objects.public().select_related("simulator").defer("profile_data")
+    context = {
+        "latest_events": Event.objects.select_related("simulator", "track").order_by("-listed_at", "-pk")[:6],
+        "active_profiles": active.order_by("-last_active_at", "-pk")[:8],
+        "simulators": Simulator.objects.all(),
+    }
+    return render(request, "profiles/home.html", context)
+
+
+@require_safe
+def browse(request: HttpRequest) -> HttpResponse:
+    """All public profiles."""
+    simulators = list(Simulator.objects.all())
+    simulator = chosen_simulator(request, simulators)
+    profiles = SimProfile.objects.public()
+    if simulator:
+        profiles = profiles.filter(simulator=simulator)
+    context = {"simulators": simulators, "simulator": simulator, **profile_list(request, profiles)}
+    return show(request, "profiles/browse.html", context)
+
+
+@require_safe
+def simulator_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """One simulator: its drivers and its latest events."""
+    simulator = Simulator.objects.filter(slug=slug).first()
+    if simulator is None:
+        return not_found(request, slug)
+    events = Event.objects.filter(simulator=simulator).select_related("track").order_by("-listed_at", "-pk")
+    context = {
+        "simulator": simulator,
+        "events": events[:6],
+        "identifier_looks_like": KINDS[IdentifierKind(simulator.identifier_kind)].looks_like,
+        **profile_list(request, SimProfile.objects.public().filter(simulator=simulator)),
+    }
+    return show(request, "profiles/simulator.html", context)
+
+
+@require_safe
+def search_page(request: HttpRequest) -> HttpResponse:
+    """Profiles by name, former name or platform id."""
+    simulators = list(Simulator.objects.all())
+    simulator = chosen_simulator(request, simulators)
+    query = " ".join(request.GET.get("q", "").replace("\0", "").split())
+    context = {"query": query, "simulators": simulators, "simulator": simulator}
+    if len(query) > MAX_LENGTH:
+        error = f"Search for at most {MAX_LENGTH} characters."
+        response = show(
+            request, "profiles/search.html", context | {"error": error, "query": query[:MAX_LENGTH]}
+        )
+        response.status_code = 400
+        return response
+    found = search(SimProfile.objects.public(), query, simulator)
+    number = _page_number(request)
+    last = number * PAGE_SIZE
+    hits = found.hits[last - PAGE_SIZE : last]
+    has_next = len(found.hits) > last
+    page = Page(
+        hits,
+        next_url=address(request, page=str(number + 1)) if has_next else None,
+        previous_url=address(request, page=str(number - 1) if number > 2 else None) if number > 1 else None,
+    )
+    context |= {
+        "page": page,
+        "hits": hits,
+        "similar_only": found.similar_only,
+        "more": found.capped and not has_next,
+    }
+    return show(request, "profiles/search.html", context)
+
+
+def _page_number(request: HttpRequest) -> int:
+    """Which page of the capped hits; raises BadRequest."""
+    number = request.GET.get("page", "1")
+    if not (number.isascii() and number.isdigit() and 1 <= int(number[:9]) <= 1000):
+        raise BadRequest("The page must be a number from 1 on. Start again from the first page.")
+    return int(number)

@@ -1,0 +1,116 @@
+"""A driver's page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, OuterRef, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from simlane.profiles.views.missing import not_found
+from simlane.sim.identifiers import normalise_or_none
+from simlane.sim.models import Entry, EntryDriver, PersonalBest, Session, SimProfile, Simulator
+
+RECENT = 10
+#: Races the chart shows; average and best finish are of these.
+CHARTED = 100
+BESTS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A career in numbers: races only. `win_rate` is a percentage; finishes are of the last CHARTED races."""
+
+    starts: int
+    wins: int
+    podiums: int
+    win_rate: float | None
+    best_finish: int | None
+    average_finish: float | None
+
+
+@require_safe
+def detail(request: HttpRequest, slug: str, identifier: str) -> HttpResponse:
+    """One driver on one simulator."""
+    visible = SimProfile.objects.visible_to(request.user).select_related("simulator")
+    profile = visible.filter(simulator__slug=slug, profile_identifier=identifier.replace("\0", "")).first()
+    if profile is None:
+        return _elsewhere(request, slug, identifier)
+    finishes = _finishes(profile)
+    context = {
+        "profile": profile,
+        "simulator": profile.simulator,
+        "is_owner": request.user.is_authenticated and profile.linked_user_id == request.user.pk,
+        "former_names": list(
+            profile.names.exclude(name=profile.profile_name)
+            .order_by("-last_used_at")
+            .values_list("name", flat=True)
+        ),
+        "figures": _figures(profile, [finish["position"] for finish in finishes]),
+        "bests": PersonalBest.objects.filter(profile=profile)
+        .select_related("track", "car", "drive__entry__session")
+        .order_by("track__name", "track__layout", "best_lap_ms")[:BESTS],
+        "recent": _drives(profile).select_related("entry__car", "entry__session__event__track")[:RECENT],
+        "finishes": finishes,
+    }
+    return render(request, "profiles/detail.html", context)
+
+
+def _elsewhere(request: HttpRequest, slug: str, identifier: str) -> HttpResponse:
+    """An id written otherwise leads to its page; else a 404 with the nearest profiles."""
+    simulator = Simulator.objects.filter(slug=slug).first()
+    canonical = normalise_or_none(simulator.identifier_kind, identifier) if simulator else None
+    if simulator and canonical and canonical != identifier:
+        known = SimProfile.objects.visible_to(request.user).filter(simulator=simulator)
+        if profile := known.filter(profile_identifier=canonical).select_related("simulator").first():
+            return redirect(profile, permanent=True)
+    return not_found(request, identifier)
+
+
+def _drives(profile: SimProfile) -> Any:
+    return EntryDriver.objects.filter(profile=profile).order_by("-raced_at", "-pk")
+
+
+def _finishes(profile: SimProfile) -> list[dict[str, Any]]:
+    """The last races with a position, the oldest first."""
+    last_row = Entry.objects.filter(session=OuterRef("entry__session")).order_by("-row").values("row")[:1]
+    rows = (
+        _drives(profile)
+        .filter(entry__session__kind=Session.Kind.RACE, entry__position__isnull=False)
+        .annotate(field_size=Subquery(last_row) + 1)
+        .values_list(
+            "raced_at",
+            "entry__position",
+            "field_size",
+            "entry__session__event_id",
+            "entry__session__event__name",
+            track=F("entry__session__event__track__name"),
+        )[:CHARTED]
+    )
+    return [
+        {
+            "date": raced_at.isoformat(),
+            "raced_at": raced_at,
+            "position": position,
+            "field": field,
+            "event": event,
+            "url": reverse("profiles:event", args=[event_id]),
+            "track": track or "",
+        }
+        for raced_at, position, field, event_id, event, track in reversed(rows)
+    ]
+
+
+def _figures(profile: SimProfile, positions: list[int]) -> Figures:
+    return Figures(
+        starts=profile.starts,
+        wins=profile.wins,
+        podiums=profile.podiums,
+        win_rate=100 * profile.wins / profile.starts if profile.starts else None,
+        best_finish=min(positions, default=None),
+        average_finish=sum(positions) / len(positions) if positions else None,
+    )

@@ -1,0 +1,95 @@
+"""Events and their results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.core.exceptions import BadRequest
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from simlane.profiles.views.listing import chosen_simulator, paged, show
+from simlane.profiles.views.missing import not_found
+from simlane.sim import keyset
+from simlane.sim.models import Entry, EntryDriver, Event, Session, SimProfile, Simulator
+
+LATEST = keyset.Order("listed_at", descending=True)
+
+
+@dataclass(frozen=True, slots=True)
+class CrewMember:
+    """A driver of an entry as the page shows them: a link only to a profile this person may open."""
+
+    name: str
+    url: str | None
+    verified: bool
+    rating_before: int | None
+    rating_after: int | None
+
+
+@require_safe
+def events(request: HttpRequest) -> HttpResponse:
+    """All events, the newest first."""
+    simulators = list(Simulator.objects.all())
+    simulator = chosen_simulator(request, simulators)
+    found = Event.objects.select_related("simulator", "track").prefetch_related("sessions")
+    if simulator:
+        found = found.filter(simulator=simulator)
+    context = {"page": paged(request, found, LATEST), "simulators": simulators, "simulator": simulator}
+    return show(request, "profiles/events.html", context)
+
+
+@require_safe
+def event(request: HttpRequest, event_id: int) -> HttpResponse:
+    """An event's results, one session at a time: the last race unless `session` asks for another."""
+    found = Event.objects.select_related("simulator", "track").filter(pk=event_id).first()
+    if found is None:
+        return not_found(request, "")
+    # Files of one weekend come in in any order.
+    sessions = sorted(found.sessions.all(), key=lambda each: (each.started_at or found.listed_at, each.number))
+    session = _chosen_session(request, sessions)
+    entries: list[Entry] = []
+    if session is not None:
+        visible = SimProfile.objects.visible_to(request.user).only(
+            "profile_identifier", "is_verified", "simulator"
+        )
+        drivers = EntryDriver.objects.prefetch_related(Prefetch("profile", visible))
+        entries = list(session.entries.select_related("car").prefetch_related(Prefetch("drivers", drivers)))
+        for entry in entries:
+            entry.crew = [_crew_member(found, driver) for driver in entry.drivers.all()]  # type: ignore[attr-defined]
+    context = {
+        "event": found,
+        "sessions": sessions,
+        "session": session,
+        "entries": entries,
+        "best_lap_ms": min((entry.best_lap_ms for entry in entries if entry.best_lap_ms), default=None),
+        "has_classes": len({entry.car_class for entry in entries if entry.car_class}) > 1,
+        "winner": next((entry for entry in entries if entry.position == 1), None),
+    }
+    return show(request, "profiles/event.html", context)
+
+
+def _chosen_session(request: HttpRequest, sessions: list[Session]) -> Session | None:
+    number = request.GET.get("session", "")
+    if number:
+        for session in sessions:
+            if str(session.number) == number:
+                return session
+        raise BadRequest(f"This event has no session “{number[:20]}”. Choose one of its sessions.")
+    races = [session for session in sessions if session.kind == Session.Kind.RACE]
+    return (races or sessions or [None])[-1]
+
+
+def _crew_member(event: Event, driver: EntryDriver) -> CrewMember:
+    # The prefetch brought no profile this person may not see: such a driver is a name without a link.
+    profile = driver.profile
+    if profile is not None:
+        profile.simulator = event.simulator
+    return CrewMember(
+        name=driver.name,
+        url=profile.get_absolute_url() if profile else None,
+        verified=bool(profile and profile.is_verified),
+        rating_before=driver.rating_before,
+        rating_after=driver.rating_after,
+    )

@@ -1,0 +1,31 @@
+"""Pages for what is not there, or was asked for wrongly."""
+
+from __future__ import annotations
+
+import re
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from simlane.sim.models import SimProfile, Simulator
+from simlane.sim.search import MAX_LENGTH, search
+
+_UUID = re.compile(r"-?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+SUGGESTIONS = 6
+
+
+def not_found(request: HttpRequest, wanted: str) -> HttpResponse:
+    """A 404 that offers the profiles whose name or id is nearest to what the address asked for."""
+    query = " ".join(_UUID.sub("", wanted).replace("\0", "").replace("-", " ").split())[:MAX_LENGTH]
+    hits = search(SimProfile.objects.public(), query).hits[:SUGGESTIONS] if query else []
+    context = {
+        "query": query,
+        "suggestions": [hit.profile for hit in hits],
+        "simulators": Simulator.objects.all(),
+    }
+    return render(request, "404.html", context, status=404)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A 400 that says what was wrong with the address."""
+    return render(request, "400.html", {"message": str(exception)}, status=400)

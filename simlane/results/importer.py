@@ -1,0 +1,148 @@
+"""Result files in: reads them one after the other and stores them in batches, each batch one transaction.
+
+Memory stays flat however many files there are. An import that is stopped keeps the batches it stored; started
+again it goes on behind them, since a file that came in is known by its bytes and by what it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import DataError, IntegrityError, transaction
+
+from simlane.results import files
+from simlane.results.digest import content_sha256
+from simlane.results.models import ResultFile
+from simlane.results.parsed import ParsedEvent
+from simlane.results.readers import read
+from simlane.results.report import Report
+from simlane.results.source import ResultFileError
+from simlane.results.storing import lock, store
+from simlane.sim.models import Event
+
+#: A batch is stored when it holds this many entries and laps, or bytes of files.
+BATCH_ROWS = 20_000
+BATCH_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class ReadFile:
+    """A file that was read and is to be stored."""
+
+    label: str
+    filename: str
+    format: str
+    sha256: str
+    content_sha256: str
+    event: ParsedEvent
+
+    @property
+    def rows(self) -> int:
+        return sum(1 + len(entry.lap_times) for session in self.event.sessions for entry in session.entries)
+
+
+class _DryRun(Exception):  # noqa: N818 - not an error
+    """Takes a stored batch back."""
+
+
+class Importer:
+    """One import. `progress` is called with the report after every file."""
+
+    def __init__(self, *, dry_run: bool = False, progress: Callable[[Report], None] = lambda report: None) -> None:
+        self.report = Report()
+        self._dry_run = dry_run
+        self._progress = progress
+        self._batch: list[ReadFile] = []
+        self._rows = 0
+        self._bytes = 0
+        #: What this run has seen, so that a copy within it is known before it is stored, and in a dry run at all.
+        self._seen: set[str] = set()
+
+    def run(self, paths: Iterable[Path]) -> Report:
+        """Imports what is at `paths`. A bad file goes into the report and the others go on."""
+        for candidate in files.find(paths, self.report.refuse):
+            self.report.files += 1
+            try:
+                self._take(candidate)
+            except ResultFileError as error:
+                self.report.refuse(candidate.label, error)
+            if self._rows >= BATCH_ROWS or self._bytes >= BATCH_BYTES:
+                self._flush()
+            self._progress(self.report)
+        self._flush()
+        self._progress(self.report)
+        return self.report
+
+    def _take(self, candidate: files.Candidate) -> None:
+        source = candidate.source()
+        if source.sha256 in self._seen or ResultFile.objects.filter(sha256=source.sha256).exists():
+            self.report.unchanged += 1
+            return
+        reader, event = read(source)
+        content = content_sha256(event)
+        self._seen.add(source.sha256)
+        if content in self._seen:
+            self.report.unchanged += 1
+            return
+        self._seen.add(content)
+        item = ReadFile(candidate.label, source.filename[:255], reader.slug, source.sha256, content, event)
+        self._batch.append(item)
+        self._rows += item.rows
+        self._bytes += len(source.data)
+
+    def _flush(self) -> None:
+        batch, self._batch, self._rows, self._bytes = self._batch, [], 0, 0
+        if not batch:
+            return
+        try:
+            self._store(batch)
+        except (DataError, IntegrityError) as error:
+            if len(batch) == 1:
+                self.report.refuse(batch[0].label, ResultFileError(f"The database refused it: {str(error).splitlines()[0]}"))
+                return
+            # One file of the batch cannot be stored: alone, each of the others can.
+            for item in batch:
+                self._batch = [item]
+                self._flush()
+
+    def _store(self, batch: list[ReadFile]) -> None:
+        counts = self.report.counts.copy()
+        imported = unchanged = 0
+        try:
+            with transaction.atomic():
+                lock()
+                fresh = _unknown(batch)
+                imported, unchanged = len(fresh), len(batch) - len(fresh)
+                counts.update(store(fresh))
+                if self._dry_run:
+                    raise _DryRun
+        except _DryRun:
+            pass
+        self.report.counts = counts
+        self.report.imported += imported
+        self.report.unchanged += unchanged
+        self.report.notes += [(item.label, note) for item in batch for note in item.event.notes]
+
+
+def _unknown(batch: list[ReadFile]) -> list[ReadFile]:
+    """The files whose content, or whose platform's own session id, is not stored yet; asked under the lock."""
+    contents = set(
+        ResultFile.objects.filter(content_sha256__in=[item.content_sha256 for item in batch]).values_list(
+            "content_sha256", flat=True
+        )
+    )
+    ids = {item.event.platform_id for item in batch if item.event.platform_id}
+    known = set(Event.objects.filter(platform_id__in=ids).values_list("simulator__slug", "platform_id"))
+    fresh = []
+    for item in batch:
+        identity = (item.event.simulator, item.event.platform_id)
+        if item.content_sha256 in contents or identity in known:
+            if item.content_sha256 not in contents:
+                item.event.notes = [f"session {identity[1]} is stored already, with other content: it stays as it is"]
+            continue
+        if item.event.platform_id:
+            known.add(identity)
+        fresh.append(item)
+    return fresh

@@ -1,0 +1,120 @@
+"""Profiles out of results: who was seen under which platform id, by which name, and when."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple, TypeVar
+from uuid import UUID
+
+from simlane.results import bulk
+from simlane.sim.models import NameWord, ProfileName, SimProfile
+from simlane.sim.names import fold, name_key, words
+
+Identity = tuple[int, str]  #: simulator's key and canonical identifier
+#: How many values one statement asks for.
+CHUNK = 5000
+
+Item = TypeVar("Item")
+
+
+class Sighting(NamedTuple):
+    """A driver in a session."""
+
+    simulator_id: int
+    identifier: str
+    name: str
+    raced_at: datetime
+
+
+class _Known(NamedTuple):
+    pk: UUID
+    name: str
+
+
+def record_sightings(sightings: Iterable[Sighting]) -> tuple[dict[Identity, UUID], Counter[str]]:
+    """Makes the profiles that are missing, keeps every name, and lets the name raced under last be the profile's.
+
+    Returns each identity's profile key, and how many profiles are new and how many have a new name.
+    """
+    names: dict[Identity, dict[str, datetime]] = {}
+    for sighting in sightings:
+        of_driver = names.setdefault((sighting.simulator_id, sighting.identifier), {})
+        if sighting.name not in of_driver or of_driver[sighting.name] < sighting.raced_at:
+            of_driver[sighting.name] = sighting.raced_at
+    known = _known(names)
+    made = {identity: _new_profile(identity, names[identity]) for identity in names if identity not in known}
+    SimProfile.objects.bulk_create(made.values(), batch_size=CHUNK)
+    keys = {identity: profile.pk for identity, profile in made.items()}
+    keys.update({identity: profile.pk for identity, profile in known.items()})
+    by_key = {keys[identity]: of_driver for identity, of_driver in names.items()}
+    newest = _record_names(by_key, [profile.pk for profile in known.values()])
+    renamed = [
+        (bulk.stored(profile.pk), newest[profile.pk], name_key(newest[profile.pk]))
+        for profile in known.values()
+        if newest[profile.pk] != profile.name
+    ]
+    bulk.update(SimProfile, ("profile_name", "name_key"), renamed)
+    return keys, Counter(profiles=len(made), renamed=len(renamed))
+
+
+def _known(identities: Iterable[Identity]) -> dict[Identity, _Known]:
+    by_simulator: dict[int, list[str]] = {}
+    for simulator_id, identifier in identities:
+        by_simulator.setdefault(simulator_id, []).append(identifier)
+    return {
+        (simulator_id, identifier): _Known(key, name)
+        for simulator_id, identifiers in by_simulator.items()
+        for chunk in _chunks(identifiers)
+        for key, identifier, name in SimProfile.objects.filter(
+            simulator_id=simulator_id, profile_identifier__in=chunk
+        ).values_list("pk", "profile_identifier", "profile_name")
+    }
+
+
+def _new_profile(identity: Identity, names: dict[str, datetime]) -> SimProfile:
+    name = _newest(names)
+    return SimProfile(
+        simulator_id=identity[0],
+        profile_identifier=identity[1],
+        profile_name=name,
+        name_key=name_key(name),
+        last_active_at=names[name],
+    )
+
+
+def _record_names(sighted: dict[UUID, dict[str, datetime]], known: Sequence[UUID]) -> dict[UUID, str]:
+    """Stores names not met before and when each was used last; returns each profile's newest name."""
+    stored: dict[tuple[UUID, str], tuple[int, datetime]] = {
+        (profile, name): (key, used)
+        for chunk in _chunks(known)
+        for key, profile, name, used in ProfileName.objects.filter(profile__in=chunk).values_list(
+            "pk", "profile_id", "name", "last_used_at"
+        )
+    }
+    new: list[tuple[object, str, str, object]] = []
+    later = []
+    for profile, names in sighted.items():
+        for name, used in names.items():
+            if (found := stored.get((profile, name))) is None:
+                new.append((bulk.stored(profile), name, fold(name), bulk.stored(used)))
+            elif found[1] < used:
+                later.append((found[0], bulk.stored(used)))
+    bulk.insert(ProfileName, ("profile", "name", "folded", "last_used_at"), new)
+    bulk.update(ProfileName, ("last_used_at",), later)
+    vocabulary = sorted({word for _, _, folded, _ in new for word in words(folded)})
+    NameWord.objects.bulk_create([NameWord(word=word) for word in vocabulary], CHUNK, ignore_conflicts=True)
+    every = {profile: dict(names) for profile, names in sighted.items()}
+    for (profile, name), (_, used) in stored.items():
+        every[profile][name] = max(used, every[profile].get(name, used))
+    return {profile: _newest(names) for profile, names in every.items()}
+
+
+def _newest(names: dict[str, datetime]) -> str:
+    """The name used last; of two used at once the one that sorts first, so that the order of files is no matter."""
+    return min(names, key=lambda name: (-names[name].timestamp(), name))
+
+
+def _chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))

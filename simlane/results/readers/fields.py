@@ -1,0 +1,134 @@
+"""Typed access to the fields of a JSON document: what a reader asks for, or a ResultFileError that names the field.
+
+Paths are put together only when something is wrong: an error starts with the field's own name, and every loop it
+passes on its way out adds its level (`ResultFileError.under`).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from simlane.results.source import ResultFileError
+
+_TYPE_NAMES = {
+    type(None): "nothing",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number with decimals",
+    str: "text",
+    list: "a list",
+    dict: "an object",
+}
+JsonObject = dict[str, Any]
+
+MAX_TEXT = 255
+MAX_COUNT = 32_767  #: positions, laps and the like: what the smallest column holds
+MAX_MS = 2**31 - 1
+
+_TURNS_TEXT_AROUND = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def wrong_type(value: object, expected: str, where: str) -> ResultFileError:
+    """The error for a value of another type than `expected`, a phrase such as "a list"."""
+    return ResultFileError(f"Expected {expected}, found {_TYPE_NAMES.get(type(value), 'something else')}", where)
+
+
+def out_of_range(value: int, low: int, high: int, where: str) -> ResultFileError:
+    """The error for a number that cannot be."""
+    return ResultFileError(f"Expected a number from {low} to {high}, found {shown(value)}", where)
+
+
+def shown(value: object) -> str:
+    """The value as a person may be shown it: never longer than 40 characters."""
+    text = str(value)
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def cleaned(text: str) -> str:
+    """The text on one line, without doubled white space and what no database or page can hold.
+
+    Control characters and those that turn the reading direction of a page around go; half a surrogate pair, which
+    no encoding can write, becomes a replacement character.
+    """
+    text = " ".join(text.split())
+    if text.isprintable():
+        return text
+    kept = (
+        "\ufffd" if kind == "Cs" else character
+        for character, kind in ((c, unicodedata.category(c)) for c in text)
+        if kind != "Cc" and character not in _TURNS_TEXT_AROUND
+    )
+    return " ".join("".join(kept).split())
+
+
+def text_of(row: JsonObject, key: str, limit: int = MAX_TEXT) -> str:
+    """The field's text, cleaned; empty when there is none. Raises ResultFileError above `limit` characters."""
+    value = row.get(key)
+    if value is None:
+        return ""
+    if type(value) is not str:
+        raise wrong_type(value, "text", key)
+    text = cleaned(value)
+    if len(text) > limit:
+        raise ResultFileError(f"Expected at most {limit} characters, found {len(text)}", key)
+    return text
+
+
+def whole(row: JsonObject, key: str, low: int = 0, high: int = MAX_COUNT) -> int | None:
+    """The field's whole number, None when there is none; raises ResultFileError outside of `low` to `high`."""
+    value = row.get(key)
+    if value is None:
+        return None
+    if type(value) is not int:
+        raise wrong_type(value, "a whole number", key)
+    if not low <= value <= high:
+        raise out_of_range(value, low, high, key)
+    return value
+
+
+def text_or_number(row: JsonObject, key: str, limit: int) -> str:
+    """The field's text, for numbers on a car's door and other labels that files write either way."""
+    value = row.get(key)
+    if type(value) is int:
+        if abs(value) >= 10**limit:
+            raise ResultFileError(f"Expected at most {limit} digits, found more", key)
+        return str(value)
+    return text_of(row, key, limit)
+
+
+def flag(row: JsonObject, key: str) -> bool | None:
+    """The field as true or false, also written as 1 or 0; None when there is none."""
+    value = row.get(key)
+    if value is None or type(value) is bool:
+        return value
+    if type(value) is not int or value not in (0, 1):
+        raise wrong_type(value, "true or false, or 1 or 0", key)
+    return bool(value)
+
+
+def object_of(row: JsonObject, key: str, *, optional: bool = False) -> JsonObject:
+    """The field's object; empty when there is none and it is `optional`."""
+    value = row.get(key)
+    if type(value) is dict:
+        return value
+    if value is None and optional:
+        return {}
+    raise wrong_type(value, "an object", key)
+
+
+def list_of(row: JsonObject, key: str, *, optional: bool = False) -> list[Any]:
+    """The field's list; empty when there is none and it is `optional`. Its items may be anything."""
+    value = row.get(key)
+    if type(value) is list:
+        return value
+    if value is None and optional:
+        return []
+    raise wrong_type(value, "a list", key)
+
+
+def as_object(value: Any) -> JsonObject:
+    """An item of a list as the object it should be."""
+    if type(value) is not dict:
+        raise wrong_type(value, "an object", "")
+    return value

@@ -1,0 +1,307 @@
+"""iRacing's results of a subsession: one event with all of its sessions, JSON, UTF-8.
+
+The format: what `/data/results/get` of iRacing's data API answers (https://members-ng.iracing.com/data/doc), which the
+member site also offers for download, bare or wrapped in `data`. Times are 1/10,000 s, positions count from 0.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from simlane.results.parsed import ParsedDriver, ParsedEntry, ParsedEvent, ParsedSession
+from simlane.results.readers import fields
+from simlane.results.readers.fields import JsonObject, text_of, whole
+from simlane.results.source import ResultFileError, Source
+from simlane.sim.identifiers import IdentifierKind, normalise_or_none
+
+SIMULATOR = "iracing"
+
+_KINDS = {4: "qualifying", 5: "qualifying", 6: "race"}
+_NAMES = {"practice": "Practice", "qualifying": "Qualifying", "warmup": "Warm-up", "race": "Race"}
+_PLAIN_NAMES = {"", "PRACTICE", "QUALIFY", "QUALIFYING", "WARMUP", "RACE"}
+# Four levels a licence, from Rookie to Pro/WC: 1-4, 5-8, ... (`/data/lookup/licenses`).
+_LICENSES = ("R", "D", "C", "B", "A", "Pro", "WC")
+_MAX_TIME = 10 * fields.MAX_MS
+_MAX_RATING = 100_000
+_MAX_ID = 10**18
+
+
+class IracingReader:
+    """Reads iRacing event results.
+
+    AI drivers keep their name and get no identifier. Who left a race is told by `reason_out`; outside of races
+    leaving is no retirement, so there only a disqualification counts.
+    """
+
+    slug = "iracing"
+    name = "iRacing event results"
+
+    def recognises(self, source: Source) -> bool:
+        """Whether the JSON has `subsession_id` and `session_results`, bare or wrapped in `data`."""
+        document = source.json_object_or_none
+        return document is not None and _unwrapped(document)[0] is not None
+
+    def read(self, source: Source) -> ParsedEvent:
+        """The event with every session somebody took part in; raises ResultFileError."""
+        document = source.json
+        found, wrapping = _unwrapped(document) if isinstance(document, dict) else (None, "")
+        if found is None:
+            raise ResultFileError("The file has no subsession_id and session_results")
+        try:
+            return _event(found)
+        except ResultFileError as error:
+            raise (error.under(wrapping) if wrapping else error) from None
+
+
+def _unwrapped(document: JsonObject) -> tuple[JsonObject | None, str]:
+    for found, wrapping in ((document, ""), (document.get("data"), "data")):
+        if isinstance(found, dict) and "subsession_id" in found and "session_results" in found:
+            return found, wrapping
+    return None, ""
+
+
+def _event(document: JsonObject) -> ParsedEvent:
+    subsession = whole(document, "subsession_id", low=1, high=_MAX_ID)
+    if subsession is None:
+        raise fields.wrong_type(None, "a whole number", "subsession_id")
+    started_at = _instant(document, "start_time")
+    track, layout = _track(document)
+    cars = _Cars(document)
+    sessions = _sessions(document, cars)
+    if not any(session.entries for session in sessions):
+        raise ResultFileError("Nobody took part: no session has results", "session_results")
+    series = _first_text(document, "league_season_name", "series_name", "season_name")
+    notes = []
+    if cars.ai_names:
+        notes.append(f"AI drivers, known by name only: {len(cars.ai_names)}.")
+    return ParsedEvent(
+        simulator=SIMULATOR,
+        name=_first_text(document, "session_name", "league_name", "series_name", "season_name") or track,
+        track=track,
+        layout=layout,
+        sessions=[session for session in sessions if session.entries],
+        platform_id=str(subsession),
+        series=series,
+        started_at=started_at,
+        notes=notes,
+    )
+
+
+def _first_text(row: JsonObject, *keys: str) -> str:
+    return next((text for text in [text_of(row, key) for key in keys] if text), "")
+
+
+def _instant(row: JsonObject, key: str) -> datetime | None:
+    """The field as an instant; None for none, which iRacing also writes as 1970."""
+    text = text_of(row, key)
+    if not text:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+        instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ResultFileError(f"“{fields.shown(text)}” is not a date and time", key) from None
+    return instant if instant.year > 1970 else None
+
+
+def _track(document: JsonObject) -> tuple[str, str]:
+    track = fields.object_of(document, "track")
+    try:
+        name, layout = text_of(track, "track_name"), text_of(track, "config_name")
+        if not name:
+            raise ResultFileError("The file does not say which track was driven", "track_name")
+    except ResultFileError as error:
+        raise error.under("track") from None
+    return name, "" if layout == "N/A" else layout
+
+
+class _Cars:
+    """What the event says of its cars and classes, and the AI drivers met on the way."""
+
+    def __init__(self, document: JsonObject) -> None:
+        self.classes: dict[int, str] = {}
+        self.names: dict[int, str] = {}
+        self.ai_names: set[str] = set()
+        for index, row in enumerate(fields.list_of(document, "car_classes", optional=True)):
+            try:
+                self._add(fields.as_object(row))
+            except ResultFileError as error:
+                raise error.under(f"car_classes[{index}]") from None
+
+    def _add(self, row: JsonObject) -> None:
+        class_id, class_name = whole(row, "car_class_id", low=-1, high=_MAX_ID), text_of(row, "name")
+        if class_id is not None:
+            self.classes[class_id] = class_name
+        cars = fields.list_of(row, "cars_in_class", optional=True)
+        for index, car in enumerate(cars):
+            try:
+                car = fields.as_object(car)
+                car_id = whole(car, "car_id", low=-1, high=_MAX_ID)
+                # A class of one car is called what the car is.
+                name = _first_text(car, "car_name", "name") or (class_name if len(cars) == 1 else "")
+            except ResultFileError as error:
+                raise error.under(f"cars_in_class[{index}]") from None
+            if car_id is not None and name:
+                self.names.setdefault(car_id, name)
+
+
+def _sessions(document: JsonObject, cars: _Cars) -> list[ParsedSession]:
+    numbered = []
+    for index, row in enumerate(fields.list_of(document, "session_results")):
+        try:
+            row = fields.as_object(row)
+            # The main session is 0 and those before it count down.
+            number = whole(row, "simsession_number", low=-fields.MAX_COUNT) or 0
+            numbered.append((number, _session(row, cars)))
+        except ResultFileError as error:
+            raise error.under(f"session_results[{index}]") from None
+    numbered.sort(key=lambda pair: pair[0])
+    sessions = [session for _, session in numbered]
+    for number, session in enumerate(sessions):
+        session.number = number
+    return sessions
+
+
+def _session(row: JsonObject, cars: _Cars) -> ParsedSession:
+    name, type_name = text_of(row, "simsession_name", 100), text_of(row, "simsession_type_name")
+    kind = _KINDS.get(whole(row, "simsession_type", low=-1) or 0, "practice")
+    if kind == "practice" and f"{name} {type_name}".lower().replace("-", "").find("warmup") >= 0:
+        kind = "warmup"
+    if name.upper() in _PLAIN_NAMES:
+        name = _NAMES[kind]
+    elif name.isupper():
+        name = name.title()
+    entries = []
+    for index, result in enumerate(fields.list_of(row, "results", optional=True)):
+        try:
+            entries.append(_entry(fields.as_object(result), cars, race=kind == "race"))
+        except ResultFileError as error:
+            raise error.under(f"results[{index}]") from None
+    entries.sort(key=lambda entry: entry.position or fields.MAX_COUNT + 1)
+    if kind == "race" and entries:
+        _measure(entries)
+    return ParsedSession(kind, 0, name, entries)
+
+
+def _measure(entries: list[ParsedEntry]) -> None:
+    """Laps behind the winner; where there are any, the interval says nothing about time."""
+    winner_laps = entries[0].laps
+    for entry in entries:
+        if winner_laps is None or entry.laps is None or entry.laps > winner_laps:
+            continue
+        entry.laps_down = winner_laps - entry.laps
+        if entry.laps_down:
+            entry.gap_ms = None
+
+
+def _entry(row: JsonObject, cars: _Cars, *, race: bool) -> ParsedEntry:
+    members = fields.list_of(row, "driver_results", optional=True)
+    team_id = whole(row, "team_id", low=-_MAX_ID, high=_MAX_ID)
+    drivers = []
+    for index, member in enumerate(members):
+        try:
+            drivers.append(_driver(fields.as_object(member), cars))
+        except ResultFileError as error:
+            raise error.under(f"driver_results[{index}]") from None
+    car_id = whole(row, "car_id", low=-1, high=_MAX_ID)
+    class_id = whole(row, "car_class_id", low=-1, high=_MAX_ID)
+    status, status_text = _status(row, race=race)
+    livery = fields.object_of(row, "livery", optional=True)
+    try:
+        car_number = fields.text_or_number(livery, "car_number", 20)
+    except ResultFileError as error:
+        raise error.under("livery") from None
+    if car_id is None or car_id < 0:
+        car_key, car_name = "", text_of(row, "car_name")
+    else:
+        car_key, car_name = str(car_id), text_of(row, "car_name") or cars.names.get(car_id) or f"Car {car_id}"
+    return ParsedEntry(
+        position=_position(row, "finish_position"),
+        drivers=drivers or [_driver(row, cars)],
+        car_key=car_key,
+        car_name=car_name,
+        car_number=car_number,
+        car_class=text_of(row, "car_class_name") or cars.classes.get(class_id or 0, ""),
+        class_position=_position(row, "finish_position_in_class"),
+        team_name=text_of(row, "display_name") if drivers or (team_id or 0) < 0 else "",
+        grid_position=_position(row, "starting_position"),
+        laps=whole(row, "laps_complete"),
+        laps_led=whole(row, "laps_lead"),
+        best_lap_ms=_time(row, "best_lap_time"),
+        average_lap_ms=_time(row, "average_lap"),
+        gap_ms=_interval(row),
+        status=status,
+        status_text=status_text,
+        incidents=_incidents(row),
+    )
+
+
+def _driver(row: JsonObject, cars: _Cars) -> ParsedDriver:
+    name = text_of(row, "display_name") or "Unknown driver"
+    cust_id = row.get("cust_id", row.get("team_id"))
+    if cust_id is not None and type(cust_id) is not int:
+        raise fields.wrong_type(cust_id, "a whole number", "cust_id")
+    driver = ParsedDriver(
+        name,
+        best_lap_ms=_time(row, "best_lap_time"),
+        laps=whole(row, "laps_complete"),
+        rating_before=_rating(row, "oldi_rating"),
+        rating_after=_rating(row, "newi_rating"),
+        license_before=_license(row, "old"),
+        license_after=_license(row, "new"),
+        incidents=_incidents(row),
+    )
+    if fields.flag(row, "ai"):
+        cars.ai_names.add(name)
+    elif cust_id is not None:
+        driver.identifier = normalise_or_none(IdentifierKind.IRACING, cust_id)
+        if driver.identifier is None:
+            driver.given_id = fields.shown(cust_id)
+    return driver
+
+
+def _status(row: JsonObject, *, race: bool) -> tuple[str, str]:
+    wording = text_of(row, "reason_out", 100)
+    said = wording.lower()
+    if said.startswith("disqualif"):
+        return "dsq", wording
+    if not race or said in ("", "running"):
+        return "finished", wording
+    return ("dns" if "not start" in said else "dnf"), wording
+
+
+def _position(row: JsonObject, key: str) -> int | None:
+    value = whole(row, key, low=-1, high=fields.MAX_COUNT - 1)
+    return None if value is None or value < 0 else value + 1
+
+
+def _time(row: JsonObject, key: str) -> int | None:
+    """A lap time of 1/10,000 s in milliseconds, rounded, half up; None for -1 and 0."""
+    value = whole(row, key, low=-1, high=_MAX_TIME)
+    return None if value is None or value <= 0 else (value + 5) // 10
+
+
+def _interval(row: JsonObject) -> int | None:
+    """The interval to the winner in milliseconds; None below 0, which stands for laps down or no time."""
+    value = whole(row, "interval", low=-_MAX_TIME, high=_MAX_TIME)
+    return None if value is None or value < 0 else (value + 5) // 10
+
+
+def _incidents(row: JsonObject) -> int | None:
+    value = whole(row, "incidents", low=-1)
+    return None if value is None or value < 0 else value
+
+
+def _rating(row: JsonObject, key: str) -> int | None:
+    """An iRating; None for -1, and for 0, which nobody has."""
+    value = whole(row, key, low=-1, high=_MAX_RATING)
+    return None if value is None or value <= 0 else value
+
+
+def _license(row: JsonObject, which: str) -> str:
+    """The licence and safety rating as iRacing shows them: level 13 and sub-level 370 are "B 3.70"."""
+    level = whole(row, f"{which}_license_level", low=-1, high=255)
+    rating = whole(row, f"{which}_sub_level", low=-1, high=fields.MAX_COUNT)
+    if level is None or rating is None or rating < 0 or not 1 <= level <= 4 * len(_LICENSES):
+        return ""
+    return f"{_LICENSES[(level - 1) // 4]} {rating // 100}.{rating % 100:02}"

@@ -1,0 +1,127 @@
+"""A result file as it came in: its bytes, its text and its JSON, and the one error every unreadable file ends in."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+
+class ResultFileError(Exception):
+    """The file cannot be read as results; `what` is wrong `where` (a path such as `laps[3].carId`, or a line)."""
+
+    def __init__(self, what: str, where: str = "") -> None:
+        super().__init__(what, where)
+        self.what = what
+        self.where = where
+
+    def __str__(self) -> str:
+        return f"{self.what} (at {self.where})" if self.where else self.what
+
+    def under(self, parent: str) -> ResultFileError:
+        """The same error seen from one level further out: `carId` under `laps[3]` is `laps[3].carId`."""
+        return ResultFileError(self.what, f"{parent}.{self.where}" if self.where else parent)
+
+
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+
+@dataclass
+class Source:
+    """A file to read: its base name and its bytes. How large it may be is for who hands it over to say."""
+
+    filename: str
+    data: bytes
+
+    @cached_property
+    def sha256(self) -> str:
+        """The SHA-256 of the bytes, in hexadecimal."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    @cached_property
+    def text(self) -> str:
+        """The text: UTF-8 or UTF-16, with or without a byte order mark. Raises ResultFileError.
+
+        A name that was cut in the middle of a UTF-16 pair (ACC cuts short names so) keeps a replacement character.
+        """
+        data, encoding = self._encoded
+        if encoding == "utf-8":
+            try:
+                return data.decode()
+            except UnicodeDecodeError as error:
+                line = data.count(b"\n", 0, error.start) + 1
+                raise ResultFileError(
+                    f"The file is not text: byte 0x{data[error.start]:02x} is neither UTF-8 nor UTF-16",
+                    f"line {line}, byte {error.start}",
+                ) from None
+        if len(data) % 2:
+            raise ResultFileError("The file ends in the middle of a UTF-16 character", f"byte {len(data)}")
+        return data.decode(encoding, "replace")
+
+    @property
+    def _encoded(self) -> tuple[bytes, str]:
+        for bom, encoding in _BOMS:
+            if self.data.startswith(bom):
+                return self.data[len(bom) :], encoding
+        first_is_zero = [byte == 0 for byte in self.data[:2]]
+        if first_is_zero == [False, True]:
+            return self.data, "utf-16-le"
+        if first_is_zero == [True, False]:
+            return self.data, "utf-16-be"
+        return self.data, "utf-8"
+
+    @cached_property
+    def _parsed(self) -> tuple[Any, ResultFileError | None]:
+        try:
+            return _parse(self.text), None
+        except ResultFileError as error:
+            return None, error
+
+    @property
+    def json(self) -> Any:
+        """What the JSON holds; raises ResultFileError with the line and column where it breaks."""
+        value, error = self._parsed
+        if error:
+            # A new one each time: a raised exception gathers its own traceback.
+            raise ResultFileError(error.what, error.where)
+        return value
+
+    @property
+    def json_object_or_none(self) -> dict[str, Any] | None:
+        """The JSON object the file is, or None when it is anything else: for `Reader.recognises`."""
+        value, _ = self._parsed
+        return value if isinstance(value, dict) else None
+
+
+def _parse(text: str) -> Any:
+    if not text.strip():
+        raise ResultFileError("The file is empty")
+    try:
+        # Not strict: a driver's name may hold a raw control character, and names are cleaned anyway.
+        return json.loads(
+            text, strict=False, parse_constant=_refuse_constant, object_pairs_hook=_object_of_distinct_names
+        )
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise ResultFileError(f"The file is not valid JSON: {error.msg}", where) from None
+    except RecursionError:
+        raise ResultFileError("The JSON is nested too deeply") from None
+    except ValueError:
+        # Python reads no whole number of more than 4,300 digits.
+        raise ResultFileError("The JSON holds a number of thousands of digits") from None
+
+
+def _refuse_constant(constant: str) -> Any:
+    raise ResultFileError(f"The file is not valid JSON: {constant} is not a number JSON knows")
+
+
+def _object_of_distinct_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ResultFileError(f"An object of the JSON holds “{twice[:40]}” twice")
+    return found

@@ -1,0 +1,271 @@
+"""Storing what result files say: events, sessions, entries, drivers, laps, and the figures that follow from them.
+
+A batch of files is a fixed number of statements and bulk writes, whatever is in it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from django.db import connection
+
+from simlane.results import bulk
+from simlane.results.models import ResultFile
+from simlane.results.parsed import ParsedDriver, ParsedEvent, ParsedSession
+from simlane.results.profiles import Identity, Sighting, record_sightings
+from simlane.sim.figures import add_sessions
+from simlane.sim.identifiers import platform_of
+from simlane.sim.models import Car, Entry, EntryDriver, Event, Lap, Session, Simulator, Track
+
+#: Files of one event that carry no id of their own are joined when they are this close.
+WEEKEND = timedelta(hours=12)
+#: One import at a time: the number only has to be nobody else's.
+LOCK = 0x51_4D_4C_41
+
+ENTRY_FIELDS = (
+    "position",
+    "class_position",
+    "car_class",
+    "car_number",
+    "team_name",
+    "grid_position",
+    "laps",
+    "laps_led",
+    "laps_down",
+    "best_lap_ms",
+    "average_lap_ms",
+    "total_time_ms",
+    "gap_ms",
+    "incidents",
+    "status",
+    "status_text",
+)
+DRIVER_FIELDS = (
+    "name",
+    "laps",
+    "incidents",
+    "rating_before",
+    "rating_after",
+    "license_before",
+    "license_after",
+)
+
+
+class Incoming(Protocol):
+    """A file that was read: see importer.ReadFile."""
+
+    filename: str
+    format: str
+    sha256: str
+    content_sha256: str
+    event: ParsedEvent
+
+
+def lock() -> None:
+    """Lets one import store at a time, until the transaction ends; SQLite's transactions do that already."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def store(incoming: Sequence[Incoming]) -> Counter[str]:
+    """Stores files whose content is not stored yet; returns what was added, by kind. Call it in a transaction."""
+    counts: Counter[str] = Counter()
+    if not incoming:
+        return counts
+    # Files of one weekend are met in the order they were driven, whatever their names.
+    incoming = sorted(incoming, key=lambda item: item.event.started_at or datetime.max.replace(tzinfo=UTC))
+    now = datetime.now(UTC)
+    simulators = _simulators(item.event.simulator for item in incoming)
+    tracks = _tracks(incoming, simulators)
+    cars = _cars(incoming, simulators)
+    events, created = _events(incoming, simulators, tracks, now)
+    ResultFile.objects.bulk_create(
+        ResultFile(
+            sha256=item.sha256,
+            content_sha256=item.content_sha256,
+            filename=item.filename,
+            format=item.format,
+            event=event,
+        )
+        for item, event in zip(incoming, events, strict=True)
+    )
+    drives = [
+        (session, parsed, item.event, simulators[item.event.simulator])
+        for item, event in zip(incoming, events, strict=True)
+        for session, parsed in _sessions(event, item.event)
+    ]
+    Session.objects.bulk_create(session for session, *_ in drives)
+    keys, seen = record_sightings(_sightings(drives, now))
+    counts.update(events=created, sessions=len(drives), **seen)
+    counts.update(_entries(drives, cars, keys, now))
+    add_sessions([session.pk for session, *_ in drives])
+    return counts
+
+
+Drive = tuple[Session, ParsedSession, ParsedEvent, Simulator]
+
+
+def _simulators(slugs: Iterable[str]) -> dict[str, Simulator]:
+    """The rows of the platforms; an older install's row may have one of the platform's older slugs."""
+    wanted = set(slugs)
+    aliases = {slug: (slug, *(platform.aliases if (platform := platform_of(slug)) else ())) for slug in wanted}
+    rows = {
+        row.slug: row for row in Simulator.objects.filter(slug__in={each for all_ in aliases.values() for each in all_})
+    }
+    return {slug: next(rows[each] for each in names if each in rows) for slug, names in aliases.items()}
+
+
+def _tracks(incoming: Sequence[Incoming], simulators: dict[str, Simulator]) -> dict[tuple[int, str, str], Track]:
+    wanted = {(simulators[i.event.simulator].pk, i.event.track, i.event.layout) for i in incoming if i.event.track}
+    Track.objects.bulk_create(
+        [Track(simulator_id=simulator, name=name, layout=layout) for simulator, name, layout in sorted(wanted)],
+        ignore_conflicts=True,
+    )
+    found = Track.objects.filter(name__in={name for _, name, _ in wanted})
+    return {(track.simulator_id, track.name, track.layout): track for track in found}
+
+
+def _cars(incoming: Sequence[Incoming], simulators: dict[str, Simulator]) -> dict[tuple[int, str], int]:
+    wanted = {
+        (simulators[item.event.simulator].pk, entry.car_name)
+        for item in incoming
+        for session in item.event.sessions
+        for entry in session.entries
+        if entry.car_name
+    }
+    Car.objects.bulk_create(
+        [Car(simulator_id=simulator, name=name) for simulator, name in sorted(wanted)], ignore_conflicts=True
+    )
+    found = Car.objects.filter(name__in={name for _, name in wanted}).values_list("simulator_id", "name", "pk")
+    return {(simulator, name): key for simulator, name, key in found}
+
+
+def _events(
+    incoming: Sequence[Incoming],
+    simulators: dict[str, Simulator],
+    tracks: dict[tuple[int, str, str], Track],
+    now: datetime,
+) -> tuple[list[Event], int]:
+    """The event of each file, in order: the one its weekend has already, or a new one."""
+    weekends = {item.event.weekend for item in incoming if item.event.weekend and item.event.started_at}
+    stored = Event.objects.filter(weekend__in=weekends).exclude(starts_at=None)
+    known: dict[tuple[int, str], list[Event]] = {}
+    for event in stored:
+        known.setdefault((event.simulator_id, event.weekend), []).append(event)
+    events, new = [], []
+    for item in incoming:
+        parsed, simulator = item.event, simulators[item.event.simulator]
+        same = known.setdefault((simulator.pk, parsed.weekend), []) if parsed.weekend and parsed.started_at else []
+        event = next(
+            (e for e in same if e.starts_at and abs(e.starts_at - (parsed.started_at or now)) <= WEEKEND), None
+        )
+        if event is None:
+            event = Event(
+                simulator=simulator,
+                name=parsed.name,
+                series=parsed.series,
+                event_source=Event.Source.RESULTS,
+                track=tracks.get((simulator.pk, parsed.track, parsed.layout)),
+                platform_id=parsed.platform_id,
+                weekend=parsed.weekend,
+                starts_at=parsed.started_at,
+                listed_at=parsed.started_at or now,
+            )
+            same.append(event)
+            new.append(event)
+        events.append(event)
+    Event.objects.bulk_create(new)
+    return events, len(new)
+
+
+def _sessions(event: Event, parsed: ParsedEvent) -> list[tuple[Session, ParsedSession]]:
+    """The file's sessions as rows of the event, each with a number the event does not have yet."""
+    taken = event.__dict__.setdefault("_numbers", None)
+    if taken is None:
+        taken = event._numbers = set(event.sessions.values_list("number", flat=True))  # type: ignore[attr-defined]
+    rows = []
+    for session in sorted(parsed.sessions, key=lambda session: session.number):
+        number = session.number
+        while number in taken:
+            number += 1
+        taken.add(number)
+        row = Session(
+            event=event,
+            kind=session.kind,
+            number=number,
+            name=session.name[:100],
+            started_at=session.started_at,
+            wet=session.wet,
+        )
+        rows.append((row, session))
+    return rows
+
+
+def _raced_at(parsed: ParsedSession, event: ParsedEvent, now: datetime) -> datetime:
+    return parsed.started_at or event.started_at or now
+
+
+def _sightings(drives: Sequence[Drive], now: datetime) -> list[Sighting]:
+    return [
+        Sighting(simulator.pk, driver.identifier, driver.name, _raced_at(parsed, event, now))
+        for _, parsed, event, simulator in drives
+        for entry in parsed.entries
+        for driver in entry.drivers
+        if driver.identifier
+    ]
+
+
+def _entries(
+    drives: Sequence[Drive], cars: dict[tuple[int, str], int], keys: dict[Identity, UUID], now: datetime
+) -> Counter[str]:
+    parsed_entries = [
+        (session, simulator, bulk.stored(_raced_at(parsed, event, now)), row, entry)
+        for session, parsed, event, simulator in drives
+        for row, entry in enumerate(parsed.entries)
+    ]
+    ids = bulk.reserve_ids(Entry, len(parsed_entries))
+    entry_rows, driver_rows, lap_rows = [], [], []
+    name_only = impossible = 0
+    for key, (session, simulator, raced_at, row, entry) in zip(ids, parsed_entries, strict=True):
+        car = cars.get((simulator.pk, entry.car_name))
+        entry_rows.append((key, session.pk, row, car, *(getattr(entry, name) for name in ENTRY_FIELDS)))
+        for seat, driver in enumerate(entry.drivers):
+            profile = bulk.stored(keys[(simulator.pk, driver.identifier)]) if driver.identifier else None
+            if profile is None:
+                name_only += 1
+                impossible += bool(driver.given_id)
+            driver_rows.append(
+                (
+                    key,
+                    seat,
+                    profile,
+                    raced_at,
+                    _best_lap(driver, entry.best_lap_ms, len(entry.drivers)),
+                    *(getattr(driver, name) for name in DRIVER_FIELDS),
+                )
+            )
+        lap_rows += [(key, lap.number, lap.driver, lap.time_ms, lap.valid, *lap.sectors_ms) for lap in entry.lap_times]
+    bulk.insert(Entry, ("id", "session", "row", "car", *ENTRY_FIELDS), entry_rows)
+    bulk.insert(EntryDriver, ("entry", "seat", "profile", "raced_at", "best_lap_ms", *DRIVER_FIELDS), driver_rows)
+    bulk.insert(
+        Lap,
+        ("entry", "number", "seat", "time_ms", "valid", "sector1_ms", "sector2_ms", "sector3_ms"),
+        lap_rows,
+    )
+    return Counter(
+        entries=len(entry_rows),
+        drivers=len(driver_rows),
+        laps=len(lap_rows),
+        name_only=name_only,
+        impossible_id=impossible,
+    )
+
+
+def _best_lap(driver: ParsedDriver, entry_best_ms: int | None, crew: int) -> int | None:
+    """The driver's own best lap; who drove alone set the entry's."""
+    return driver.best_lap_ms if driver.best_lap_ms or crew > 1 else entry_best_ms
