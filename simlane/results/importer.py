@@ -100,7 +100,9 @@ class Importer:
             self._store(batch)
         except (DataError, IntegrityError) as error:
             if len(batch) == 1:
-                self.report.refuse(batch[0].label, ResultFileError(f"The database refused it: {str(error).splitlines()[0]}"))
+                self.report.refuse(
+                    batch[0].label, ResultFileError(f"The database refused it: {str(error).splitlines()[0]}")
+                )
                 return
             # One file of the batch cannot be stored: alone, each of the others can.
             for item in batch:

@@ -123,5 +123,6 @@ def _object_of_distinct_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ResultFileError(f"An object of the JSON holds “{twice[:40]}” twice")
+        shown = twice[:40].encode(errors="replace").decode()
+        raise ResultFileError(f"An object of the JSON holds “{shown}” twice")
     return found

@@ -94,10 +94,13 @@ def store(incoming: Sequence[Incoming]) -> Counter[str]:
         )
         for item, event in zip(incoming, events, strict=True)
     )
+    taken: dict[int, set[int]] = {event.pk: set() for event in events}
+    for event_id, number in Session.objects.filter(event__in=taken).values_list("event_id", "number"):
+        taken[event_id].add(number)
     drives = [
         (session, parsed, item.event, simulators[item.event.simulator])
         for item, event in zip(incoming, events, strict=True)
-        for session, parsed in _sessions(event, item.event)
+        for session, parsed in _sessions(event, item.event, taken[event.pk])
     ]
     Session.objects.bulk_create(session for session, *_ in drives)
     keys, seen = record_sightings(_sightings(drives, now))
@@ -155,27 +158,20 @@ def _events(
     weekends = {item.event.weekend for item in incoming if item.event.weekend and item.event.started_at}
     stored = Event.objects.filter(weekend__in=weekends).exclude(starts_at=None)
     known: dict[tuple[int, str], list[Event]] = {}
-    for event in stored:
-        known.setdefault((event.simulator_id, event.weekend), []).append(event)
-    events, new = [], []
+    for each in stored:
+        known.setdefault((each.simulator_id, each.weekend), []).append(each)
+    events: list[Event] = []
+    new: list[Event] = []
     for item in incoming:
         parsed, simulator = item.event, simulators[item.event.simulator]
         same = known.setdefault((simulator.pk, parsed.weekend), []) if parsed.weekend and parsed.started_at else []
         event = next(
-            (e for e in same if e.starts_at and abs(e.starts_at - (parsed.started_at or now)) <= WEEKEND), None
+            (e for e in same if e.starts_at and abs(e.starts_at - (parsed.started_at or now)) <= WEEKEND),
+            None,
         )
         if event is None:
-            event = Event(
-                simulator=simulator,
-                name=parsed.name,
-                series=parsed.series,
-                event_source=Event.Source.RESULTS,
-                track=tracks.get((simulator.pk, parsed.track, parsed.layout)),
-                platform_id=parsed.platform_id,
-                weekend=parsed.weekend,
-                starts_at=parsed.started_at,
-                listed_at=parsed.started_at or now,
-            )
+            track = tracks.get((simulator.pk, parsed.track, parsed.layout))
+            event = _new_event(parsed, simulator, track, now)
             same.append(event)
             new.append(event)
         events.append(event)
@@ -183,11 +179,22 @@ def _events(
     return events, len(new)
 
 
-def _sessions(event: Event, parsed: ParsedEvent) -> list[tuple[Session, ParsedSession]]:
+def _new_event(parsed: ParsedEvent, simulator: Simulator, track: Track | None, now: datetime) -> Event:
+    return Event(
+        simulator=simulator,
+        name=parsed.name,
+        series=parsed.series,
+        event_source=Event.Source.RESULTS,
+        track=track,
+        platform_id=parsed.platform_id,
+        weekend=parsed.weekend,
+        starts_at=parsed.started_at,
+        listed_at=parsed.started_at or now,
+    )
+
+
+def _sessions(event: Event, parsed: ParsedEvent, taken: set[int]) -> list[tuple[Session, ParsedSession]]:
     """The file's sessions as rows of the event, each with a number the event does not have yet."""
-    taken = event.__dict__.setdefault("_numbers", None)
-    if taken is None:
-        taken = event._numbers = set(event.sessions.values_list("number", flat=True))  # type: ignore[attr-defined]
     rows = []
     for session in sorted(parsed.sessions, key=lambda session: session.number):
         number = session.number

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -67,12 +69,10 @@ def search_page(request: HttpRequest) -> HttpResponse:
     simulators = list(Simulator.objects.all())
     simulator = chosen_simulator(request, simulators)
     query = " ".join(request.GET.get("q", "").replace("\0", "").split())
-    context = {"query": query, "simulators": simulators, "simulator": simulator}
+    context: dict[str, Any] = {"query": query, "simulators": simulators, "simulator": simulator}
     if len(query) > MAX_LENGTH:
         error = f"Search for at most {MAX_LENGTH} characters."
-        response = show(
-            request, "profiles/search.html", context | {"error": error, "query": query[:MAX_LENGTH]}
-        )
+        response = show(request, "profiles/search.html", context | {"error": error, "query": query[:MAX_LENGTH]})
         response.status_code = 400
         return response
     found = search(SimProfile.objects.public(), query, simulator)

@@ -46,9 +46,7 @@ def detail(request: HttpRequest, slug: str, identifier: str) -> HttpResponse:
         "simulator": profile.simulator,
         "is_owner": request.user.is_authenticated and profile.linked_user_id == request.user.pk,
         "former_names": list(
-            profile.names.exclude(name=profile.profile_name)
-            .order_by("-last_used_at")
-            .values_list("name", flat=True)
+            profile.names.exclude(name=profile.profile_name).order_by("-last_used_at").values_list("name", flat=True)
         ),
         "figures": _figures(profile, [finish["position"] for finish in finishes]),
         "bests": PersonalBest.objects.filter(profile=profile)

@@ -51,9 +51,7 @@ def event(request: HttpRequest, event_id: int) -> HttpResponse:
     session = _chosen_session(request, sessions)
     entries: list[Entry] = []
     if session is not None:
-        visible = SimProfile.objects.visible_to(request.user).only(
-            "profile_identifier", "is_verified", "simulator"
-        )
+        visible = SimProfile.objects.visible_to(request.user).only("profile_identifier", "is_verified", "simulator")
         drivers = EntryDriver.objects.prefetch_related(Prefetch("profile", visible))
         entries = list(session.entries.select_related("car").prefetch_related(Prefetch("drivers", drivers)))
         for entry in entries:
@@ -78,7 +76,7 @@ def _chosen_session(request: HttpRequest, sessions: list[Session]) -> Session | 
                 return session
         raise BadRequest(f"This event has no session “{number[:20]}”. Choose one of its sessions.")
     races = [session for session in sessions if session.kind == Session.Kind.RACE]
-    return (races or sessions or [None])[-1]
+    return next(reversed(races or sessions), None)
 
 
 def _crew_member(event: Event, driver: EntryDriver) -> CrewMember:

@@ -10,8 +10,6 @@ from simlane.results.source import Source
 READERS: tuple[Reader, ...] = (IracingReader(), AccReader())
 
 _ARCHIVES = ((b"PK\x03\x04", "a ZIP archive"), (b"\x1f\x8b", "a gzip archive"), (b"7z\xbc\xaf", "a 7z archive"))
-
-
 _BEFORE_TEXT = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
 
 

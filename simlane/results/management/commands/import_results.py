@@ -45,11 +45,11 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             self.stderr.write("Stopped. What was imported stays; start the same command again to go on behind it.")
             sys.exit(130)
-        except DatabaseError as error:
+        except DatabaseError as failure:
             raise CommandError(
-                f"The database failed: {str(error).splitlines()[0]}. What was imported before stays. "
+                f"The database failed: {str(failure).splitlines()[0]}. What was imported before stays. "
                 "Is it up, and has `manage.py migrate` been run?"
-            ) from error
+            ) from failure
         for label, note in report.notes:
             self.stdout.write(f"note     {label}: {note}")
         for label, error in report.refused:
