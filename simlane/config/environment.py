@@ -102,11 +102,16 @@ def parse_database_url(url: str | None, *, sqlite_path: Path) -> dict[str, Any]:
             raise ImproperlyConfigured(f"VAR_DIR cannot be made: {error}.") from error
         return _sqlite({"ENGINE": ENGINES["sqlite"], "NAME": str(sqlite_path)})
     hint = "use postgres://user:password@host:5432/name or sqlite:////absolute/path/to/file"
+    if not url.strip():
+        raise ImproperlyConfigured(f"DATABASE_URL is set but empty: {hint}, or unset it.")
     scheme = url.strip().split(":", 1)[0]
     if scheme not in ENGINES:
         raise ImproperlyConfigured(f"DATABASE_URL starts with {scheme!r}, which SimLane cannot use: {hint}.")
-    try:
+    if scheme == "sqlite":
         parts = urlsplit(url.strip())
+        if parts.netloc or parts.query:
+            raise ImproperlyConfigured(f"DATABASE_URL is not a path to an SQLite file: {hint}.")
+    try:
         database: dict[str, Any] = environ.Env.db_url_config(url.strip())
     except (ValueError, KeyError) as error:
         # The error's own text may hold a piece of the password.
@@ -117,14 +122,10 @@ def parse_database_url(url: str | None, *, sqlite_path: Path) -> dict[str, Any]:
     if not database.get("NAME") or database["NAME"] == ":memory:":
         raise ImproperlyConfigured(f"DATABASE_URL names no database: {hint}.")
     database["ENGINE"] = ENGINES[scheme]
-    if scheme != "sqlite":
-        return _postgresql(database)
-    if parts.netloc or parts.query:
-        raise ImproperlyConfigured(
-            f"DATABASE_URL is not a path to an SQLite file: {hint}, without a host or options."
-        )
-    # A path from here, not from wherever another process happens to be started.
-    return _sqlite(database | {"NAME": str(Path(database["NAME"]).absolute())})
+    if scheme == "sqlite":
+        # A path from here, not from wherever another process happens to be started.
+        return _sqlite(database | {"NAME": str(Path(database["NAME"]).absolute())})
+    return _postgresql(database)
 
 
 def _sqlite(database: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+import psycopg
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -61,9 +62,7 @@ def listen(listener: socket.socket, host: str, port: int) -> None:
 
 def _refused(error: OSError, host: str, port: int) -> ImproperlyConfigured:
     if error.errno == errno.EADDRINUSE:
-        return ImproperlyConfigured(
-            f"PORT={port} is in use on {host}: stop what serves there, or choose another PORT."
-        )
+        return ImproperlyConfigured(f"PORT={port} is in use on {host}: stop what serves there, or choose another PORT.")
     if error.errno == errno.EACCES:
         return ImproperlyConfigured(f"PORT={port} may not be used by this account: use one from 1024 on.")
     return ImproperlyConfigured(f"HOST={host!r} is not an address of this machine.")
@@ -122,7 +121,7 @@ def _check_postgresql(connection: BaseDatabaseWrapper) -> None:
     # Past the pool: it would try again for its whole timeout and hide the reason.
     options = {"connect_timeout": CONNECT_SECONDS, **connection.get_connection_params()}
     with connection.wrap_database_errors:
-        connection.Database.connect(**options).close()
+        psycopg.connect(**options).close()
 
 
 def check_migrated() -> None:

@@ -143,4 +143,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    # Whoever scans the net sends wrong Host headers: answered with 400, and no reason for a traceback each.
+    "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
 }

@@ -9,7 +9,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db.models import F, Model, QuerySet
@@ -36,7 +36,7 @@ class Order:
 
     def cursor(self, row: Model) -> str:
         """Where `row` stands, as text for an address."""
-        fields = (row._meta.get_field(self.field), row._meta.pk)
+        fields: tuple[Any, Any] = (row._meta.get_field(self.field), row._meta.pk)
         values = [field.value_to_string(row) for field in fields]
         return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
@@ -47,7 +47,7 @@ class Order:
                 raise ValueError("too long")
             padded = cursor + "=" * (-len(cursor) % 4)
             value, key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-            fields = (model._meta.get_field(self.field), model._meta.pk)
+            fields: tuple[Any, Any] = (model._meta.get_field(self.field), model._meta.pk)
             values = [field.clean(given, None) for field, given in zip(fields, (value, key), strict=True)]
         except (ValueError, TypeError, RecursionError, binascii.Error, ValidationError) as error:
             raise InvalidCursorError("This page link is damaged. Start again from the first page.") from error

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 from django.db.models import Q
+
+if TYPE_CHECKING:
+    from simlane.sim.models import SimProfile  # noqa: F401 - named in quotes below
 
 
 class SimProfileQuerySet(models.QuerySet["SimProfile"]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -27,5 +28,6 @@ def not_found(request: HttpRequest, wanted: str) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A 400 that says what was wrong with the address."""
-    return render(request, "400.html", {"message": str(exception)}, status=400)
+    """A 400 that says what was wrong with the address; what only an operator should read stays in the log."""
+    message = str(exception) if isinstance(exception, BadRequest) else ""
+    return render(request, "400.html", {"message": message}, status=400)

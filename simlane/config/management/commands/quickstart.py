@@ -18,6 +18,7 @@ from simlane.config.environment import text
 
 class Command(BaseCommand):
     help = "Migrate, import the demo results and those that RESULTS names, and serve the site."
+    requires_system_checks = []
 
     def handle(self, **options: Any) -> None:
         # Everything that can be refused is refused before anything is changed.

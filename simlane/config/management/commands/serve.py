@@ -13,6 +13,8 @@ from simlane.config import serving
 
 class Command(BaseCommand):
     help = "Serve the site on HOST and PORT, with WEB_WORKERS processes of WEB_THREADS threads."
+    # Warnings about the code are for those who change it; what stops a start is checked below.
+    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -17,7 +17,7 @@ from simlane.sim.models import SimProfile
 
 NAME = "demo"
 FILE = "demo-sign-in.txt"
-#: Drivers of demo/, as (simulator, profile_identifier): one that the account proved to be, one it only linked.
+#: Drivers of demo/, as (simulator, profile_identifier): one proved, one only linked.
 VERIFIED = ("iracing", "0")
 LINKED = ("assetto-corsa-competizione", "0")
 
@@ -27,9 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         password = kept_password(settings.VAR_DIR / FILE)
-        member, made = get_user_model().objects.get_or_create(
-            username=NAME, defaults={"email": "demo@example.invalid"}
-        )
+        member, made = get_user_model().objects.get_or_create(username=NAME, defaults={"email": "demo@example.invalid"})
         if made or not member.check_password(password):
             member.set_password(password)
             member.save(update_fields=["password"])
@@ -55,7 +53,5 @@ def kept_password(path: Path) -> str:
 def link(member: int, driver: tuple[str, str], *, verified: bool) -> bool:
     """Point the profile at the account unless it points at one; whether it did."""
     simulator, identifier = driver
-    free = SimProfile.objects.filter(
-        simulator__slug=simulator, profile_identifier=identifier, linked_user__isnull=True
-    )
+    free = SimProfile.objects.filter(simulator__slug=simulator, profile_identifier=identifier, linked_user__isnull=True)
     return bool(free.update(linked_user=member, linked_at=timezone.now(), is_verified=verified))

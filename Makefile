@@ -1,0 +1,110 @@
+# SimLane's commands: `make help` lists them, docs/configuration.md the variables they read.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON := .venv/bin/python
+PYTEST := $(PYTHON) -m pytest
+# The tests' part and database, for each worker of one pytest run.
+WORKERS := --dist each \
+	--tx popen//env:SIMLANE_TEST_DATABASE=sqlite//env:SIMLANE_TEST_PART=other \
+	--tx popen//env:SIMLANE_TEST_DATABASE=postgresql//env:SIMLANE_TEST_PART=other \
+	--tx popen//env:SIMLANE_TEST_DATABASE=sqlite//env:SIMLANE_TEST_PART=browser
+BROWSER := --screenshot only-on-failure --output var/browser
+
+.PHONY: help
+help: ## List every command
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: install
+install: ## Set up .venv with what the site needs
+	@scripts/install.sh
+
+.PHONY: install-dev
+install-dev: ## Set up .venv with what the tests and checks need as well
+	@scripts/install.sh dev
+
+.PHONY: run
+run: install ## Serve the site with demo data (RESULTS="paths" adds yours; HOST, PORT, DATABASE_URL)
+	@HTTPS=0 DEBUG=0 exec $(PYTHON) manage.py quickstart
+
+.PHONY: test
+test: install-dev ## Check and test everything, on SQLite, PostgreSQL and in a browser
+	@scripts/install.sh servers
+	@$(MAKE) lint types check-migrations check-deploy check-assets
+	@$(PYTHON) -m tests.postgres $(PYTEST) $(WORKERS) $(BROWSER)
+
+.PHONY: test-sqlite
+test-sqlite: install-dev ## Test on SQLite, without a browser
+	@$(PYTEST) -n 2 -m "not browser"
+
+.PHONY: test-postgresql
+test-postgresql: install-dev ## Test on a throwaway PostgreSQL, without a browser
+	@scripts/install.sh postgresql
+	@SIMLANE_TEST_DATABASE=postgresql $(PYTHON) -m tests.postgres $(PYTEST) -n 2 -m "not browser"
+
+.PHONY: test-browser
+test-browser: install-dev ## Test the pages in Chromium
+	@scripts/install.sh chromium
+	@$(PYTEST) -n 2 -m browser $(BROWSER)
+
+.PHONY: lint
+lint: install-dev ## Check the form of Python and templates
+	@echo "lint: ruff, djlint"
+	@$(PYTHON) -m ruff check --quiet .
+	@$(PYTHON) -m ruff format --quiet --check .
+	@$(PYTHON) -m djlint --quiet --lint simlane
+
+.PHONY: types
+types: install-dev ## Check the types
+	@echo "types: mypy"
+	@SECRET_KEY=types $(PYTHON) -m mypy --no-error-summary
+
+.PHONY: check-migrations
+check-migrations: install-dev ## Check that migrations are complete and safe on a serving site
+	@scripts/install.sh postgresql
+	@echo "check-migrations: makemigrations --check, lintmigrations"
+	@scripts/check_migrations.sh
+
+.PHONY: check-deploy
+check-deploy: install-dev ## Check the settings a production site starts with
+	@echo "check-deploy: check --deploy"
+	@env -u DATABASE_URL -u DEBUG -u HTTPS -u HSTS_SECONDS $(PYTHON) manage.py check --deploy --fail-level WARNING >/dev/null
+
+.PHONY: format
+format: install-dev ## Put Python and templates into form
+	@$(PYTHON) -m ruff check --quiet --fix .
+	@$(PYTHON) -m ruff format --quiet .
+
+.PHONY: assets
+assets: install-dev ## Build the stylesheet and scripts from assets/ into simlane/static/build
+	@scripts/install.sh node
+	@$(PYTHON) scripts/assets.py build
+
+.PHONY: check-assets
+check-assets: install-dev ## Check that the committed build is what assets/ builds
+	@scripts/install.sh node
+	@echo "check-assets: npm ci, build, compare"
+	@$(PYTHON) scripts/assets.py check
+
+.PHONY: bench-import
+bench-import: install-dev ## Measure the import of result files
+	@$(PYTHON) -m bench.importing
+
+.PHONY: bench-pages
+bench-pages: install-dev ## Measure the pages
+	@$(PYTHON) -m bench.pages
+
+.PHONY: lock
+lock: ## Resolve requirements*.in again into the locks (needs uv)
+	@export UV_CUSTOM_COMPILE_COMMAND="make lock"; \
+	resolve="uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links"; \
+	$$resolve requirements.in -o requirements.lock; \
+	$$resolve requirements-dev.in -o requirements-dev.lock
+
+.PHONY: clean
+clean: ## Remove what was installed and cached; the data in var/ stays
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis assets/node_modules var/static var/browser
+	@find simlane tests -name __pycache__ -type d -prune -exec rm -rf {} +

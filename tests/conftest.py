@@ -1,0 +1,43 @@
+"""What every test shares: which tests run where, and the database each one starts from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+BROWSER = Path(__file__).parent / "browser"
+TRANSACTIONAL = {"transactional_db", "live_server", "django_db_reset_sequences"}
+
+
+def pytest_report_header() -> str:
+    return f"simlane: database {os.environ.get('SIMLANE_TEST_DATABASE', 'sqlite')}"
+
+
+# First, so that `-m browser` sees the marker.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark browser tests, keep the rows that migrations made, and take the part this worker is for."""
+    for item in items:
+        if BROWSER in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+        marker = item.get_closest_marker("django_db")
+        transactional = (marker and marker.kwargs.get("transaction")) or TRANSACTIONAL & set(
+            getattr(item, "fixturenames", ())
+        )
+        if transactional:
+            # Such a test ends with every table emptied; the next one still needs what migrations filled in.
+            kept = {**(marker.kwargs if marker else {}), "transaction": True, "serialized_rollback": True}
+            item.add_marker(pytest.mark.django_db(**kept), append=False)
+    _take_part(config, items)
+
+
+def _take_part(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """`SIMLANE_TEST_PART` lets one run give its workers different parts: `browser`, or all but that."""
+    part = os.environ.get("SIMLANE_TEST_PART")
+    if part is None:
+        return
+    chosen = [item for item in items if bool(item.get_closest_marker("browser")) == (part == "browser")]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+    items[:] = chosen

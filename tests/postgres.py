@@ -1,0 +1,244 @@
+"""A PostgreSQL server for one run: in a temporary directory, on a free loopback port, gone afterwards.
+
+    with cluster() as server:
+        connect(server.url)
+
+or `python -m tests.postgres COMMAND...`, which runs the command with `DATABASE_URL` and
+`SIMLANE_TEST_POSTGRESQL_URL` set. It is fast because it does not survive a power cut: keep nothing in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+START_SECONDS = 30
+SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=2GB")
+
+
+class PostgresError(RuntimeError):
+    """PostgreSQL is not installed, or did not start."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running server: where its files are and how to reach it as a superuser."""
+
+    directory: Path
+    port: int
+    password: str
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        return self.database("postgres")
+
+    def database(self, name: str) -> str:
+        """The address of one of its databases."""
+        return f"postgres://postgres:{self.password}@127.0.0.1:{self.port}/{name}"
+
+
+def binaries() -> Path:
+    """The directory of the newest installed server's programs, version 15 or later; raises PostgresError."""
+    found: list[tuple[int, Path]] = []
+    for initdb in Path("/usr/lib/postgresql").glob("*/bin/initdb"):
+        version = initdb.parent.parent.name
+        if version.isdigit() and int(version) >= 15:
+            found.append((int(version), initdb.parent))
+    on_path = shutil.which("initdb")
+    if on_path and not found:
+        answer = subprocess.run([on_path, "--version"], capture_output=True, text=True, check=True).stdout
+        match = re.search(r"(\d+)", answer)
+        if match and int(match[1]) >= 15:
+            found.append((int(match[1]), Path(on_path).resolve().parent))
+    if not found:
+        raise PostgresError("PostgreSQL 15 or later is missing: apt-get install postgresql")
+    return max(found)[1]
+
+
+def _as_server_user() -> list[str]:
+    """What to put before a server program: it refuses to run as root, and dies with us either way."""
+    setpriv = shutil.which("setpriv")
+    if os.geteuid() != 0:
+        return [setpriv, "--pdeathsig", "QUIT"] if setpriv else []
+    if not setpriv:
+        raise PostgresError("setpriv is missing: apt-get install util-linux")
+    try:
+        user = pwd.getpwnam("postgres")
+    except KeyError:
+        user = pwd.getpwnam("nobody")
+    return [
+        setpriv,
+        f"--reuid={user.pw_uid}",
+        f"--regid={user.pw_gid}",
+        "--clear-groups",
+        "--pdeathsig",
+        "QUIT",
+    ]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def cluster(*settings: str) -> Iterator[Cluster]:
+    """A server for the length of a `with`; `settings` are `name=value` lines of postgresql.conf.
+
+    Raises PostgresError when the server is not installed or does not start.
+    """
+    programs = binaries()
+    before = _as_server_user()
+    directory = Path(tempfile.mkdtemp(prefix="simlane-postgres-"))
+    process: subprocess.Popen[bytes] | None = None
+    try:
+        password = secrets.token_urlsafe(24)
+        (directory / "password").write_text(password, encoding="utf-8")
+        if os.geteuid() == 0:
+            owner = next(part for part in before if part.startswith("--reuid=")).partition("=")[2]
+            for path in (directory, directory / "password"):
+                os.chown(path, int(owner), -1)
+        _init(programs, before, directory)
+        port, process = _start(programs, before, directory, password, settings)
+        yield Cluster(directory, port, password, process)
+    finally:
+        if process is not None:
+            _stop(process)
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _init(programs: Path, before: list[str], directory: Path) -> None:
+    done = subprocess.run(
+        [
+            *before,
+            str(programs / "initdb"),
+            f"--pgdata={directory / 'data'}",
+            "--username=postgres",
+            f"--pwfile={directory / 'password'}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        ],
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise PostgresError(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
+
+
+def _start(
+    programs: Path, before: list[str], directory: Path, password: str, settings: tuple[str, ...]
+) -> tuple[int, subprocess.Popen[bytes]]:
+    """Start on a free port; another process may take it between the look and the bind, so look again."""
+    log = directory / "log"
+    for _ in range(3):
+        port = _free_port()
+        options = [
+            f"port={port}",
+            "listen_addresses=127.0.0.1",
+            f"unix_socket_directories={directory}",
+            *SPEED,
+            *settings,
+        ]
+        with log.open("wb") as output:
+            # A session of its own: Ctrl-C reaches us, and we stop it in order.
+            process = subprocess.Popen(
+                [
+                    *before,
+                    str(programs / "postgres"),
+                    "-D",
+                    str(directory / "data"),
+                    *[part for option in options for part in ("-c", option)],
+                ],
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            if _answers(process, port, password):
+                return port, process
+        except BaseException:
+            _stop(process)
+            raise
+        _stop(process)
+    raise PostgresError(f"PostgreSQL did not start: {log.read_text(encoding='utf-8', errors='replace').strip()}")
+
+
+def _answers(process: subprocess.Popen[bytes], port: int, password: str) -> bool:
+    until = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < until:
+        with contextlib.suppress(psycopg.OperationalError):
+            psycopg.connect(
+                host="127.0.0.1",
+                port=port,
+                user="postgres",
+                password=password,
+                dbname="postgres",
+                connect_timeout=2,
+            ).close()
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    # SIGQUIT is PostgreSQL's immediate shutdown: nothing in here is worth a checkpoint.
+    process.send_signal(signal.SIGQUIT)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def main(command: list[str]) -> int:
+    """Run the command beside a server, or without one show the address until Ctrl-C."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with cluster() as server:
+            if not command:
+                print(server.url, flush=True)
+                signal.pause()
+            variables = {"DATABASE_URL": server.url, "SIMLANE_TEST_POSTGRESQL_URL": server.url}
+            child = subprocess.Popen(command, env=os.environ | variables)
+            while True:
+                try:
+                    return child.wait()
+                except KeyboardInterrupt:
+                    # From a terminal it has reached the child as well; after SIGTERM it has not.
+                    child.terminate()
+    except PostgresError as error:
+        print(f"simlane: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
