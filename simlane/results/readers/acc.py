@@ -76,11 +76,8 @@ class AccReader:
         notes: list[str] = []
         session = _session(document, notes)
         session.started_at = _time_of(source.filename)
-        notes.append(
-            "The date is the one in the file's name, the server's local time; it was read as UTC."
-            if session.started_at
-            else "The file holds no date, and neither does its name."
-        )
+        if session.started_at is None:
+            notes.append("The file holds no date, and neither does its name.")
         return ParsedEvent(
             simulator=SIMULATOR,
             name=server or f"{track}, {session.name}",
@@ -164,11 +161,14 @@ class _Board:
         timing = fields.object_of(line, "timing", optional=True)
         try:
             entry, car_id = _entry(car)
-            if not entry.drivers:
-                given = fields.object_of(line, "currentDriver", optional=True)
-                entry.drivers.append(_driver(given))
         except ResultFileError as error:
             raise error.under("car") from None
+        if not entry.drivers:
+            given = fields.object_of(line, "currentDriver", optional=True)
+            try:
+                entry.drivers.append(_driver(given))
+            except ResultFileError as error:
+                raise error.under("currentDriver") from None
         try:
             entry.laps = whole(timing, "lapCount")
             entry.best_lap_ms = acc_laps.time_of(timing, "bestLap")
@@ -218,10 +218,10 @@ class _Board:
         and disqualified cars stand last.
         """
         entries = self.entries
-        if self.race and all(entry.laps is not None for entry in entries):
-            entries = sorted(entries, key=lambda entry: (entry.status == "dsq", -(entry.laps or 0)))
-            if entries != self.entries:
-                self.notes.append("Cars stood above others with more laps: the race was classified by laps.")
+        if self.race:
+            entries = self._disqualified_last(entries)
+            if all(entry.laps is not None for entry in entries):
+                entries = self._by_laps(entries)
         classes: dict[str, int] = {}
         for position, entry in enumerate(entries, 1):
             entry.position = position
@@ -230,6 +230,18 @@ class _Board:
             if self.race:
                 _measure(entry, entries[0])
         return entries
+
+    def _disqualified_last(self, entries: list[ParsedEntry]) -> list[ParsedEntry]:
+        ordered = sorted(entries, key=lambda entry: entry.status == "dsq")
+        if ordered != entries:
+            self.notes.append("Disqualified cars stood above others: they were put last.")
+        return ordered
+
+    def _by_laps(self, entries: list[ParsedEntry]) -> list[ParsedEntry]:
+        ordered = sorted(entries, key=lambda entry: (entry.status == "dsq", -(entry.laps or 0)))
+        if ordered != entries:
+            self.notes.append("Cars stood above others with more laps: the race was classified by laps.")
+        return ordered
 
 
 def _measure(entry: ParsedEntry, winner: ParsedEntry) -> None:

@@ -18,8 +18,8 @@ from simlane.sim.models import SimProfile
 NAME = "demo"
 FILE = "demo-sign-in.txt"
 #: Drivers of demo/, as (simulator, profile_identifier): one proved, one only linked.
-VERIFIED = ("iracing", "0")
-LINKED = ("assetto-corsa-competizione", "0")
+VERIFIED = ("iracing", "9100001")
+LINKED = ("assetto-corsa-competizione", "76561190000100001")
 
 
 class Command(BaseCommand):
