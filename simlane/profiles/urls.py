@@ -1,8 +1,18 @@
 """Addresses of the public pages."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from simlane.profiles.views import browse, detail, events
+
+
+class IdentifierConverter(StringConverter):
+    """An identifier from the old model may hold any character, even a slash or a line break."""
+
+    regex = r"[\s\S]+"
+
+
+register_converter(IdentifierConverter, "identifier")
 
 app_name = "profiles"
 
@@ -12,8 +22,7 @@ urlpatterns = [
     # Before the simulators: "search" is no simulator's slug.
     path("profiles/search/", browse.search_page, name="search"),
     path("profiles/<slug:slug>/", browse.simulator_page, name="simulator"),
-    # path, not str: an identifier from the old model may hold a slash.
-    path("profiles/<slug:slug>/<path:identifier>/", detail.detail, name="detail"),
+    path("profiles/<slug:slug>/<identifier:identifier>/", detail.detail, name="detail"),
     path("events/", events.events, name="events"),
     path("events/<int:event_id>/", events.event, name="event"),
 ]

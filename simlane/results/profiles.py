@@ -10,7 +10,7 @@ from uuid import UUID
 
 from simlane.results import bulk
 from simlane.sim.models import NameWord, ProfileName, SimProfile
-from simlane.sim.names import fold, name_key, words
+from simlane.sim.names import fold, letters, name_key, words
 
 Identity = tuple[int, str]  #: simulator's key and canonical identifier
 #: How many values one statement asks for.
@@ -104,7 +104,8 @@ def _record_names(sighted: dict[UUID, dict[str, datetime]], known: Sequence[UUID
     bulk.insert(ProfileName, ("profile", "name", "folded", "last_used_at"), new)
     bulk.update(ProfileName, ("last_used_at",), later)
     vocabulary = sorted({word for _, _, folded, _ in new for word in words(folded)})
-    NameWord.objects.bulk_create([NameWord(word=word) for word in vocabulary], CHUNK, ignore_conflicts=True)
+    rows = [NameWord(word=word, letters=letters(word)) for word in vocabulary]
+    NameWord.objects.bulk_create(rows, CHUNK, ignore_conflicts=True)
     every = {profile: dict(names) for profile, names in sighted.items()}
     for (profile, name), (_, used) in stored.items():
         every[profile][name] = max(used, every[profile].get(name, used))

@@ -84,18 +84,18 @@ def install_sqlite_triggers(connection: BaseDatabaseWrapper) -> None:
         existing = set(connection.introspection.table_names(cursor))
         if not existing >= NEEDED:
             return
-        for table, column in FULL_TEXT:
+        for table, text in FULL_TEXT:
             fts = f"{table}_fts"
             if fts in existing:
                 continue
-            add = f"INSERT INTO {fts}(rowid, {column}) VALUES (new.id, new.{column});"
-            remove = f"INSERT INTO {fts}({fts}, rowid, {column}) VALUES ('delete', old.id, old.{column});"
+            add = f"INSERT INTO {fts}(rowid, text) VALUES (new.id, {text.format(row='new')});"
+            remove = f"INSERT INTO {fts}({fts}, rowid, text) VALUES ('delete', old.id, {text.format(row='old')});"
+            # content='': the index alone, since only row ids are asked of it.
             cursor.execute(
-                f"CREATE VIRTUAL TABLE {fts} USING fts5("
-                f"{column}, content='{table}', content_rowid='id', tokenize='trigram case_sensitive 1')"
+                f"CREATE VIRTUAL TABLE {fts} USING fts5(text, content='', tokenize='trigram case_sensitive 1')"
             )
-            cursor.execute(f"INSERT INTO {fts}({fts}) VALUES ('rebuild')")
+            cursor.execute(f"INSERT INTO {fts}(rowid, text) SELECT id, {text.format(row=table)} FROM {table}")
             cursor.execute(f"CREATE TRIGGER {fts}_insert AFTER INSERT ON {table} BEGIN {add} END")
             cursor.execute(f"CREATE TRIGGER {fts}_delete AFTER DELETE ON {table} BEGIN {remove} END")
-            cursor.execute(f"CREATE TRIGGER {fts}_update AFTER UPDATE OF {column} ON {table} BEGIN {remove} {add} END")
+            cursor.execute(f"CREATE TRIGGER {fts}_update AFTER UPDATE ON {table} BEGIN {remove} {add} END")
     run(connection, UNLINK)

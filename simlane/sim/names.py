@@ -23,6 +23,11 @@ def name_key(name: str) -> str:
     return fold(name)[:KEY_LENGTH]
 
 
+def letters(word: str) -> str:
+    """The letters of a word in order, the same for words that differ by swapped letters only."""
+    return "".join(sorted(word))
+
+
 def words(folded: str) -> set[str]:
     """The words of a folded name that the vocabulary keeps; single letters say nothing."""
     return {word for word in folded[:2000].split() if 2 <= len(word) <= KEY_LENGTH}

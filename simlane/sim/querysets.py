@@ -12,6 +12,16 @@ if TYPE_CHECKING:
     from simlane.sim.models import SimProfile  # noqa: F401 - named in quotes below
 
 
+def visible_to(user: AbstractBaseUser | AnonymousUser, prefix: str = "") -> Q:
+    """Which profiles this person may open; `prefix` is the path to the profile where another table asks (rule 7)."""
+    if getattr(user, "is_staff", False):
+        return Q(**{f"{prefix}pk__isnull": False})
+    public = Q(**{f"{prefix}is_public": True})
+    if not user.is_authenticated:
+        return public
+    return public | Q(**{f"{prefix}linked_user_id": user.pk, f"{prefix}is_verified": True})
+
+
 class SimProfileQuerySet(models.QuerySet["SimProfile"]):
     """Driver profiles."""
 
@@ -21,8 +31,4 @@ class SimProfileQuerySet(models.QuerySet["SimProfile"]):
 
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         """What this person may open: everything public, their own verified profiles, for staff all (rule 7)."""
-        if getattr(user, "is_staff", False):
-            return self.all()
-        if not user.is_authenticated:
-            return self.public()
-        return self.filter(Q(is_public=True) | Q(linked_user_id=user.pk, is_verified=True))
+        return self.filter(visible_to(user))

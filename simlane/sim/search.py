@@ -18,7 +18,7 @@ from django.db.models.expressions import RawSQL
 
 from simlane.sim.identifiers import IdentifierKind, normalise_or_none
 from simlane.sim.models import ProfileName, SimProfile, Simulator
-from simlane.sim.names import fold
+from simlane.sim.names import fold, letters
 
 MAX_LENGTH = 100
 MAX_WORDS = 8
@@ -120,15 +120,17 @@ def _holds(alternatives: list[str]) -> Q:
 def _nearest(words: list[str]) -> dict[str, dict[str, float]]:
     """For each word, the known words it may have been meant for, with how like they are (0 to 1)."""
     if connection.vendor == "postgresql":
-        sql = """SELECT given.word, known.word FROM unnest(%s::text[]) AS given(word) CROSS JOIN LATERAL (
-            SELECT word FROM sim_nameword WHERE word %% given.word
-            ORDER BY similarity(word, given.word) DESC, word LIMIT 30) AS known"""
-        parameters: list[object] = [words]
+        sql = """SELECT given.word, known.word FROM unnest(%s::text[], %s::text[]) AS given(word, letters) CROSS JOIN LATERAL (
+            (SELECT word FROM sim_nameword WHERE word %% given.word
+            ORDER BY similarity(word, given.word) DESC, word LIMIT 30)
+            UNION SELECT word FROM sim_nameword WHERE letters = given.letters) AS known"""
+        parameters: list[object] = [words, list(map(letters, words))]
     else:
         one = """SELECT * FROM (SELECT %s, w.word FROM sim_nameword_fts f JOIN sim_nameword w ON w.id = f.rowid
-            WHERE sim_nameword_fts MATCH %s ORDER BY f.rank LIMIT 60)"""
-        sql = " UNION ALL ".join([one] * len(words))
-        parameters = [part for word in words for part in (word, _pieces(word))]
+            WHERE sim_nameword_fts MATCH %s ORDER BY f.rank LIMIT 60)
+            UNION SELECT %s, word FROM sim_nameword WHERE letters = %s"""
+        sql = " UNION ".join([one] * len(words))
+        parameters = [part for word in words for part in (word, _pieces(word), word, letters(word))]
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         pairs = cursor.fetchall()
@@ -144,7 +146,8 @@ def _nearest(words: list[str]) -> dict[str, dict[str, float]]:
 
 
 def _pieces(word: str) -> str:
-    """Every three-letter piece of a word, any of which may match."""
+    """Every three-letter piece of a word, its ends marked by spaces as in the index; any of them may match."""
+    word = f"  {word} "
     pieces = {word[start : start + PIECE] for start in range(len(word) - PIECE + 1)}
     return " OR ".join('"' + piece.replace('"', '""') + '"' for piece in sorted(pieces))
 

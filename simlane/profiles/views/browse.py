@@ -53,7 +53,9 @@ def simulator_page(request: HttpRequest, slug: str) -> HttpResponse:
     simulator = Simulator.objects.filter(slug=slug).first()
     if simulator is None:
         return not_found(request, slug)
-    events = Event.objects.filter(simulator=simulator).select_related("track").order_by("-listed_at", "-pk")
+    events = (
+        Event.objects.filter(simulator=simulator).select_related("simulator", "track").order_by("-listed_at", "-pk")
+    )
     context = {
         "simulator": simulator,
         "events": events[:6],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,6 +19,7 @@ RECENT = 10
 #: Races the chart shows; average and best finish are of these.
 CHARTED = 100
 BESTS = 30
+CHART_KEYS = ("date", "position", "field", "event", "track")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Figures:
 @require_safe
 def detail(request: HttpRequest, slug: str, identifier: str) -> HttpResponse:
     """One driver on one simulator."""
-    visible = SimProfile.objects.visible_to(request.user).select_related("simulator")
+    visible = SimProfile.objects.visible_to(request.user).select_related("simulator", "linked_user")
     profile = visible.filter(simulator__slug=slug, profile_identifier=identifier.replace("\0", "")).first()
     if profile is None:
         return _elsewhere(request, slug, identifier)
@@ -54,6 +55,7 @@ def detail(request: HttpRequest, slug: str, identifier: str) -> HttpResponse:
         .order_by("track__name", "track__layout", "best_lap_ms")[:BESTS],
         "recent": _drives(profile).select_related("entry__car", "entry__session__event__track")[:RECENT],
         "finishes": finishes,
+        "finishes_data": [{key: finish[key] for key in CHART_KEYS} for finish in finishes],
     }
     return render(request, "profiles/detail.html", context)
 
@@ -86,7 +88,7 @@ def _finishes(profile: SimProfile) -> list[dict[str, Any]]:
             "field_size",
             "entry__session__event_id",
             "entry__session__event__name",
-            track=F("entry__session__event__track__name"),
+            "entry__session__event__track__name",
         )[:CHARTED]
     )
     return [

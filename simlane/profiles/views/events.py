@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.core.exceptions import BadRequest
-from django.db.models import Prefetch
+from django.db.models import FilteredRelation, Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -13,6 +13,7 @@ from simlane.profiles.views.listing import chosen_simulator, paged, show
 from simlane.profiles.views.missing import not_found
 from simlane.sim import keyset
 from simlane.sim.models import Entry, EntryDriver, Event, Session, SimProfile, Simulator
+from simlane.sim.querysets import visible_to
 
 LATEST = keyset.Order("listed_at", descending=True)
 
@@ -24,8 +25,8 @@ class CrewMember:
     name: str
     url: str | None
     verified: bool
-    rating_before: int | None
     rating_after: int | None
+    rating_change: int | None
 
 
 @require_safe
@@ -51,8 +52,9 @@ def event(request: HttpRequest, event_id: int) -> HttpResponse:
     session = _chosen_session(request, sessions)
     entries: list[Entry] = []
     if session is not None:
-        visible = SimProfile.objects.visible_to(request.user).only("profile_identifier", "is_verified", "simulator")
-        drivers = EntryDriver.objects.prefetch_related(Prefetch("profile", visible))
+        # A profile this person may not see is not even read: such a driver is a name without a link.
+        visible = FilteredRelation("profile", condition=visible_to(request.user, "profile__"))
+        drivers = EntryDriver.objects.annotate(visible_profile=visible).select_related("visible_profile")
         entries = list(session.entries.select_related("car").prefetch_related(Prefetch("drivers", drivers)))
         for entry in entries:
             entry.crew = [_crew_member(found, driver) for driver in entry.drivers.all()]  # type: ignore[attr-defined]
@@ -63,7 +65,7 @@ def event(request: HttpRequest, event_id: int) -> HttpResponse:
         "entries": entries,
         "best_lap_ms": min((entry.best_lap_ms for entry in entries if entry.best_lap_ms), default=None),
         "has_classes": len({entry.car_class for entry in entries if entry.car_class}) > 1,
-        "winner": next((entry for entry in entries if entry.position == 1), None),
+        "has_incidents": any(entry.incidents is not None for entry in entries),
     }
     return show(request, "profiles/event.html", context)
 
@@ -80,14 +82,15 @@ def _chosen_session(request: HttpRequest, sessions: list[Session]) -> Session | 
 
 
 def _crew_member(event: Event, driver: EntryDriver) -> CrewMember:
-    # The prefetch brought no profile this person may not see: such a driver is a name without a link.
-    profile = driver.profile
+    profile: SimProfile | None = getattr(driver, "visible_profile", None)
     if profile is not None:
         profile.simulator = event.simulator
     return CrewMember(
         name=driver.name,
         url=profile.get_absolute_url() if profile else None,
         verified=bool(profile and profile.is_verified),
-        rating_before=driver.rating_before,
         rating_after=driver.rating_after,
+        rating_change=driver.rating_after - driver.rating_before
+        if driver.rating_after is not None and driver.rating_before is not None
+        else None,
     )

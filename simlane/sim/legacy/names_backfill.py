@@ -8,7 +8,7 @@ from django.apps.registry import Apps
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import Model
 
-from simlane.sim.names import KEY_LENGTH, fold, words
+from simlane.sim.names import KEY_LENGTH, fold, letters, words
 
 BATCH = 5000
 
@@ -41,7 +41,9 @@ def fill(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
             ignore_conflicts=True,
         )
         vocabulary = {word for _, _, text, _ in folded for word in words(text)}
-        word_model.objects.bulk_create([word_model(word=word) for word in sorted(vocabulary)], ignore_conflicts=True)
+        word_model.objects.bulk_create(
+            [word_model(word=word, letters=letters(word)) for word in sorted(vocabulary)], ignore_conflicts=True
+        )
 
 
 def _batches(profile_model: type[Model], name_model: type[Model]) -> Iterator[list[tuple[object, str, object]]]:

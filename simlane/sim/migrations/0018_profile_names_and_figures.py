@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
                     models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("word", models.CharField(max_length=255, unique=True)),
+                ("letters", models.CharField(db_index=True, max_length=255)),
             ],
         ),
         migrations.CreateModel(

@@ -125,9 +125,13 @@ class ProfileName(models.Model):
 
 
 class NameWord(models.Model):
-    """Every word that any name holds, once: what a mistyped word is compared with."""
+    """Every word that any name holds, once: what a mistyped word is compared with.
+
+    `letters` are the word's letters in order: two words with swapped letters have the same.
+    """
 
     word = models.CharField(max_length=255, unique=True)
+    letters = models.CharField(max_length=255, db_index=True)
 
     def __str__(self) -> str:
         return self.word
