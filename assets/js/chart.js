@@ -28,7 +28,7 @@ if (canvas && data) {
     type: "line",
     data: {
       labels: finishes.map((finish) => day.format(new Date(finish.date))),
-      datasets: [{ data: finishes.map((finish) => finish.position), borderWidth: 2, pointRadius: 4, pointHoverRadius: 7, tension: 0.25 }],
+      datasets: [{ data: finishes.map((finish) => finish.position), borderWidth: 2, pointRadius: 4, pointHoverRadius: 7, tension: 0 }],
     },
     options: {
       animation: false,

@@ -55,8 +55,9 @@ DROP_SEARCH = {
     }.items()
 }
 
-#: SQLite's full-text tables of three-letter pieces, each beside the table and column it follows.
-FULL_TEXT = (("sim_profilename", "folded"), ("sim_nameword", "word"))
+#: SQLite's full-text tables of three-letter pieces: the table each follows, and what of a row it holds. Spaces
+#: around a word make its beginning and its end pieces of their own, as PostgreSQL's pg_trgm does.
+FULL_TEXT = (("sim_profilename", "{row}.folded"), ("sim_nameword", "'  ' || {row}.word || ' '"))
 #: The tables SQLite's triggers speak of: before all of them are there, none is made.
 NEEDED = {"users_user", "sim_simprofile", "sim_personalbest", *(table for table, _ in FULL_TEXT)}
 

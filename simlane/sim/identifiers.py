@@ -76,7 +76,7 @@ KINDS: dict[IdentifierKind, KindRules] = {
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """A simulator SimLane knows: `aliases` are slugs older installs use, `legacy_keys` where `profile_data` has its id."""
+    """A simulator SimLane knows. `aliases` are older slugs of it, `legacy_keys` where `profile_data` has its id."""
 
     slug: str
     name: str

@@ -120,7 +120,8 @@ def _holds(alternatives: list[str]) -> Q:
 def _nearest(words: list[str]) -> dict[str, dict[str, float]]:
     """For each word, the known words it may have been meant for, with how like they are (0 to 1)."""
     if connection.vendor == "postgresql":
-        sql = """SELECT given.word, known.word FROM unnest(%s::text[], %s::text[]) AS given(word, letters) CROSS JOIN LATERAL (
+        sql = """SELECT given.word, known.word
+            FROM unnest(%s::text[], %s::text[]) AS given(word, letters) CROSS JOIN LATERAL (
             (SELECT word FROM sim_nameword WHERE word %% given.word
             ORDER BY similarity(word, given.word) DESC, word LIMIT 30)
             UNION SELECT word FROM sim_nameword WHERE letters = given.letters) AS known"""

@@ -65,6 +65,7 @@ def event(request: HttpRequest, event_id: int) -> HttpResponse:
         "entries": entries,
         "best_lap_ms": min((entry.best_lap_ms for entry in entries if entry.best_lap_ms), default=None),
         "has_classes": len({entry.car_class for entry in entries if entry.car_class}) > 1,
+        "has_grid": any(entry.grid_position for entry in entries),
         "has_incidents": any(entry.incidents is not None for entry in entries),
     }
     return show(request, "profiles/event.html", context)

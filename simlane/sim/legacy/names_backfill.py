@@ -29,8 +29,10 @@ def fill(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
         ]
         with editor.connection.cursor() as cursor:
             cursor.execute(
-                f"WITH new(id, name_key) AS (VALUES {placeholders}) UPDATE {table} SET name_key = new.name_key, "
-                f"last_active_at = CASE WHEN {table}.name_key = '' THEN created_at ELSE last_active_at END FROM new WHERE new.id = {table}.id",
+                f"""WITH new(id, name_key) AS (VALUES {placeholders})
+                UPDATE {table} SET name_key = new.name_key,
+                    last_active_at = CASE WHEN {table}.name_key = '' THEN created_at ELSE last_active_at END
+                FROM new WHERE new.id = {table}.id""",
                 parameters,
             )
         name_model.objects.bulk_create(
