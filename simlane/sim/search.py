@@ -7,10 +7,12 @@ vocabulary of all names, and the second reads the names that hold the words near
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import reduce
 from operator import and_, or_
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -95,7 +97,7 @@ def _similar(profiles: QuerySet[SimProfile], words: list[str]) -> Found:
     return Found(_best(ranked), similar_only=True, capped=len(names) >= CONTAINS_CAP)
 
 
-def _names(branches: list[QuerySet[SimProfile, dict[str, object]]]) -> list[ProfileName]:
+def _names(branches: Sequence[QuerySet[SimProfile, Any]]) -> list[ProfileName]:
     """The names whose ids the branches give, each with its profile and simulator: one statement."""
     compiled = [branch.query.sql_with_params() for branch in branches if not branch.query.is_empty()]
     branches_sql = (f"SELECT * FROM ({sql}) AS branch{number}" for number, (sql, _) in enumerate(compiled))  # noqa: S608
@@ -125,7 +127,7 @@ def _nearest(words: list[str]) -> dict[str, dict[str, float]]:
             (SELECT word FROM sim_nameword WHERE word %% given.word
             ORDER BY similarity(word, given.word) DESC, word LIMIT 30)
             UNION SELECT word FROM sim_nameword WHERE letters = given.letters) AS known"""
-        parameters: list[object] = [words, list(map(letters, words))]
+        parameters: list[Any] = [words, list(map(letters, words))]
     else:
         one = """SELECT * FROM (SELECT %s, w.word FROM sim_nameword_fts f JOIN sim_nameword w ON w.id = f.rowid
             WHERE sim_nameword_fts MATCH %s ORDER BY f.rank LIMIT 60)
@@ -180,9 +182,9 @@ def _standing(name: ProfileName) -> tuple[bool, int, float]:
     return (name.name != profile.profile_name, -profile.starts, -profile.last_active_at.timestamp())
 
 
-def _best(ranked: list[tuple[tuple[object, ...], ProfileName]]) -> list[Hit]:
+def _best(ranked: Sequence[tuple[tuple[Any, ...], ProfileName]]) -> list[Hit]:
     """Each profile once, by its best name, the best first."""
     hits: dict[object, Hit] = {}
-    for rank, name in sorted(ranked, key=lambda pair: (*pair[0], pair[1].pk)):  # type: ignore[arg-type,return-value]
+    for rank, name in sorted(ranked, key=lambda pair: (*pair[0], pair[1].pk)):
         hits.setdefault(name.profile_id, Hit(name.profile, str(rank[-1]), name.name))
     return list(hits.values())

@@ -54,7 +54,7 @@ def event(request: HttpRequest, event_id: int) -> HttpResponse:
     if session is not None:
         # A profile this person may not see is not even read: such a driver is a name without a link.
         visible = FilteredRelation("profile", condition=visible_to(request.user, "profile__"))
-        drivers = EntryDriver.objects.annotate(visible_profile=visible).select_related("visible_profile")
+        drivers = EntryDriver.objects.annotate(visible_profile=visible).select_related("visible_profile")  # type: ignore[misc]
         entries = list(session.entries.select_related("car").prefetch_related(Prefetch("drivers", drivers)))
         for entry in entries:
             entry.crew = [_crew_member(found, driver) for driver in entry.drivers.all()]  # type: ignore[attr-defined]

@@ -12,7 +12,6 @@ from django.core.management.color import no_style
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
-from django.db.models import Model
 
 
 def kept_table(table: str, *parts: str) -> str:
@@ -31,13 +30,18 @@ def columns_of(editor: BaseDatabaseSchemaEditor, table: str) -> list[str]:
 
 
 def keep(editor: BaseDatabaseSchemaEditor, table: str, kept: str, columns: Sequence[str], key: str) -> None:
-    """Copies `columns` of every row of `table` into the new table `kept`; one statement, whatever the size."""
+    """Copies `columns` of every row of `table` into the table `kept`; one statement, whatever the size."""
     names = ", ".join(map(editor.quote_name, columns))
     # A deferred foreign key check of rows changed before would stop PostgreSQL from altering their table.
     if editor.connection.vendor == "postgresql":
         editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         editor.execute("SET CONSTRAINTS ALL DEFERRED")
-    editor.execute(f"CREATE TABLE {editor.quote_name(kept)} AS SELECT {names} FROM {editor.quote_name(table)}")
+    rows = f"SELECT {names} FROM {editor.quote_name(table)}"
+    if exists(editor, kept):
+        # What an earlier way forward could not put back waits there still.
+        editor.execute(f"INSERT INTO {editor.quote_name(kept)} ({names}) {rows}")
+        return
+    editor.execute(f"CREATE TABLE {editor.quote_name(kept)} AS {rows}")
     editor.execute(
         f"CREATE UNIQUE INDEX {editor.quote_name(kept[:58] + '_key')} "
         f"ON {editor.quote_name(kept)} ({editor.quote_name(key)})"
@@ -53,7 +57,7 @@ def drop_if_empty(editor: BaseDatabaseSchemaEditor, kept: str) -> None:
         editor.execute(f"DROP TABLE {editor.quote_name(kept)}")
 
 
-def restore_rows(editor: BaseDatabaseSchemaEditor, model: type[Model]) -> None:
+def restore_rows(editor: BaseDatabaseSchemaEditor, model: Any) -> None:
     """Puts kept rows of a whole table back; a row whose other end has gone meanwhile stays kept aside."""
     table = model._meta.db_table
     kept = kept_table(table)
@@ -87,7 +91,7 @@ def restore_rows(editor: BaseDatabaseSchemaEditor, model: type[Model]) -> None:
             editor.execute(sql)
 
 
-def restore_columns(editor: BaseDatabaseSchemaEditor, model: type[Model], fields: Sequence[str]) -> None:
+def restore_columns(editor: BaseDatabaseSchemaEditor, model: Any, fields: Sequence[str]) -> None:
     """Puts kept columns back into the rows that are still there."""
     table = model._meta.db_table
     columns = [model._meta.get_field(name).column for name in fields]

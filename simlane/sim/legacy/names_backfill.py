@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.apps.registry import Apps
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.models import Model
+from django.db.models import Exists, OuterRef
 
 from simlane.sim.names import KEY_LENGTH, fold, letters, words
 
@@ -48,9 +49,10 @@ def fill(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
         )
 
 
-def _batches(profile_model: type[Model], name_model: type[Model]) -> Iterator[list[tuple[object, str, object]]]:
-    """Profiles without a sort key, by key, so that memory stays flat and restored rows are left alone."""
-    rows = profile_model.objects.filter(name_key="").order_by("pk").values_list("pk", "profile_name", "created_at")
+def _batches(profile_model: Any, name_model: Any) -> Iterator[list[tuple[Any, str, Any]]]:
+    """Profiles whose name has no row yet, by key: memory stays flat, and rows put back are left alone."""
+    known = name_model.objects.filter(profile=OuterRef("pk"), name=OuterRef("profile_name"))
+    rows = profile_model.objects.filter(~Exists(known)).order_by("pk").values_list("pk", "profile_name", "created_at")
     last = None
     while batch := list((rows if last is None else rows.filter(pk__gt=last))[:BATCH]):
         yield batch

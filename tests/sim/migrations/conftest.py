@@ -1,0 +1,111 @@
+"""A database at any migration, rows of the old release, and dumps to compare."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.apps.registry import Apps
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+LEGACY = "0008_alter_event_event_source"
+HEAD = "0021_results"
+START = datetime(2024, 1, 1, 12, tzinfo=UTC)
+#: The columns the old release knows.
+LEGACY_COLUMNS = ("id", "user_id", "simulator_id", "profile_name", "profile_data", "is_verified", "created_at")
+
+Migrate = Callable[[str], Apps]
+
+
+@pytest.fixture
+def migrate(transactional_db: None) -> Iterator[Migrate]:
+    """Brings the database to a migration of `sim` and gives the models as they are there; ends at the newest."""
+
+    def to(name: str) -> Apps:
+        call_command("migrate", "sim", name, verbosity=0)
+        if name == HEAD:
+            call_command("migrate", verbosity=0)
+        return MigrationExecutor(connection).loader.project_state([("sim", name)]).apps
+
+    yield to
+    # What a test left behind must not stop the way back to the newest schema.
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+        for table in tables:
+            if table.startswith("kept_"):
+                cursor.execute(f"DROP TABLE {table}")
+    call_command("migrate", verbosity=0)
+
+
+class Old:
+    """The old release's rows, at `sim.0008`."""
+
+    def __init__(self, apps: Apps) -> None:
+        self.apps = apps
+        self.user_model = apps.get_model("users", "User")
+        self.simulators = {
+            slug: apps.get_model("sim", "Simulator").objects.get_or_create(slug=slug, defaults={"name": name})[0]
+            for slug, name in (("iracing", "iRacing"), ("acc", "ACC"), ("home-brew", "Home brew"))
+        }
+        self.count = 0
+
+    def user(self, name: str) -> Any:
+        return self.user_model.objects.get_or_create(username=name)[0]
+
+    def profile(
+        self,
+        name: str = "Alice Amber",
+        data: object = None,
+        *,
+        user: str = "alice",
+        simulator: str = "iracing",
+        verified: bool = False,
+        key: UUID | None = None,
+        created_at: datetime | None = None,
+    ) -> UUID:
+        """A row as the old release writes it; each is a day younger than the one before."""
+        self.count += 1
+        model = self.apps.get_model("sim", "SimProfile")
+        row = model(
+            profile_name=name,
+            profile_data={} if data is None else data,
+            user=self.user(user),
+            simulator=self.simulators[simulator],
+            is_verified=verified,
+        )
+        if key:
+            row.pk = key
+        row.save(force_insert=True)
+        self.last_created_at = created_at or START + timedelta(days=self.count)
+        model.objects.filter(pk=row.pk).update(created_at=self.last_created_at)
+        return row.pk
+
+
+@pytest.fixture
+def old(migrate: Migrate) -> Old:
+    apps = migrate(LEGACY)
+    # The simulators that newer migrations made are not an old install's.
+    apps.get_model("sim", "Simulator").objects.all().delete()
+    return Old(apps)
+
+
+def dump(table: str, columns: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Every row of a table as text, sorted: what two states are compared by."""
+    with connection.cursor() as cursor:
+        names = columns or tuple(
+            sorted(column.name for column in connection.introspection.get_table_description(cursor, table))
+        )
+        cursor.execute(f"SELECT {', '.join(names)} FROM {table}")
+        return sorted(tuple(map(_text, row)) for row in cursor.fetchall())
+
+
+def _text(value: object) -> str:
+    if isinstance(value, dict | list):
+        return json.dumps(value, sort_keys=True)
+    return f"{type(value).__name__}:{value}"

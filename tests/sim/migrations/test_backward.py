@@ -1,0 +1,194 @@
+"""The way back, and forward again: nothing that happened on either side is lost (rule 10)."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from simlane.results.importer import Importer
+from simlane.sim import models
+from tests.results.builders import iracing_document, iracing_result, iracing_session
+from tests.sim.migrations.conftest import HEAD, LEGACY, LEGACY_COLUMNS, Migrate, Old, dump
+
+NEW_TABLES = (
+    "sim_simprofile",
+    "sim_profilename",
+    "sim_nameword",
+    "sim_contestedidentifier",
+    "sim_legacyprofile",
+    "sim_simulator",
+    "sim_track",
+    "sim_car",
+    "sim_event",
+    "sim_session",
+    "sim_entry",
+    "sim_entrydriver",
+    "sim_lap",
+    "sim_personalbest",
+    "results_resultfile",
+)
+
+
+@pytest.fixture
+def populated(old: Old) -> Old:
+    """Owners, odd rows, verified and not, a contested id."""
+    old.profile("Alice Amber", {"cust_id": 100001}, verified=True)
+    old.profile("Alice Amber", {"cust_id": 100002}, verified=False)
+    old.profile("", [], user="bob")
+    old.profile("X" * 255, {"player_id": "S76561190000000001"}, user="bob", simulator="acc", verified=True)
+    old.profile("İ ΣΑΣ", {"cust_id": "5"}, user="bob", verified=True)
+    old.profile("Late", {"cust_id": "0005"}, user="carol", verified=False)
+    return old
+
+
+def legacy_rows() -> list[tuple[str, ...]]:
+    return dump("sim_simprofile", LEGACY_COLUMNS)
+
+
+def everything() -> dict[str, list[tuple[str, ...]]]:
+    return {table: dump(table) for table in NEW_TABLES}
+
+
+def use(tmp_path: Path) -> None:
+    """Weeks of use at the newest schema: results, a rename, unlinking, hiding, a second driver."""
+    results = [iracing_result(100001, 0, display_name="Alicia Amber"), iracing_result(777777, 1)]
+    (tmp_path / "one.json").write_text(json.dumps(iracing_document(iracing_session(0, *results))))
+    report = Importer().run([tmp_path])
+    assert not report.refused
+    alice = models.SimProfile.objects.get(profile_identifier="100001")
+    assert alice.profile_name == "Alicia Amber"
+    models.SimProfile.objects.filter(pk=alice.pk).update(is_public=False)
+    models.SimProfile.objects.filter(profile_identifier="100002").update(
+        linked_user=None, linked_at=None, is_verified=False
+    )
+
+
+@pytest.mark.parametrize(
+    "point",
+    ["0009_add_profile_fields", "0010_migrate_profile_data", "0011_add_unique_constraint", "0012_remove_user", HEAD],
+)
+def test_back_from_any_point_restores_every_row_exactly(populated: Old, migrate: Migrate, point: str) -> None:
+    before = legacy_rows()
+    migrate(point)
+    migrate(LEGACY)
+    assert legacy_rows() == before
+
+
+def test_forward_back_forward_is_the_identity(populated: Old, migrate: Migrate, tmp_path: Path) -> None:
+    migrate(HEAD)
+    use(tmp_path)
+    before = everything()
+    migrate(LEGACY)
+    migrate(HEAD)
+    assert everything() == before
+
+
+def test_twice_there_and_back_is_the_identity_too(populated: Old, migrate: Migrate, tmp_path: Path) -> None:
+    migrate(HEAD)
+    use(tmp_path)
+    before = everything()
+    for _ in range(2):
+        migrate("0010_migrate_profile_data")
+        migrate(LEGACY)
+        migrate(HEAD)
+    assert everything() == before
+
+
+def test_a_verification_that_somebody_changed_since_stays_changed(populated: Old, migrate: Migrate) -> None:
+    migrate(HEAD)
+    models.SimProfile.objects.filter(profile_identifier="100001").update(is_verified=False)
+    apps = migrate(LEGACY)
+    verified = dict(apps.get_model("sim", "SimProfile").objects.values_list("profile_data__cust_id", "is_verified"))
+    assert verified[100001] is False
+    assert verified[100002] is False
+
+
+def test_a_profile_without_an_owner_is_kept_aside(populated: Old, migrate: Migrate, tmp_path: Path) -> None:
+    migrate(HEAD)
+    use(tmp_path)
+    unlinked = set(models.SimProfile.objects.filter(linked_user=None).values_list("pk", flat=True))
+    apps = migrate(LEGACY)
+    assert not apps.get_model("sim", "SimProfile").objects.filter(pk__in=unlinked).exists()
+    assert unlinked <= set(migrate(HEAD).get_model("sim", "SimProfile").objects.values_list("pk", flat=True))
+
+
+def test_what_the_old_release_did_meanwhile_is_respected(populated: Old, migrate: Migrate, tmp_path: Path) -> None:
+    migrate(HEAD)
+    use(tmp_path)
+    raced = models.SimProfile.objects.get(profile_identifier="100001").pk
+    old = Old(migrate(LEGACY))
+    rows = old.apps.get_model("sim", "SimProfile").objects
+    contested = rows.get(profile_name="İ ΣΑΣ").pk
+    steam = rows.get(profile_name="X" * 255).pk
+    # It adds a profile, renames one, corrects another's id, deletes one that raced, and an account.
+    added = old.profile("Dora", {"cust_id": 31}, user="dora")
+    rows.filter(pk=contested).update(profile_name="Renamed")
+    rows.filter(pk=steam).update(profile_data={"player_id": "S76561190000000002"})
+    rows.filter(pk=raced).delete()
+    rows.filter(user__username="carol").delete()
+    old.user("carol").delete()
+
+    new = migrate(HEAD).get_model("sim", "SimProfile").objects
+    assert new.get(pk=added).profile_identifier == "31"
+    assert new.get(pk=contested).profile_name == "Renamed"
+    assert new.get(pk=contested).names.filter(folded="renamed").exists()
+    assert new.get(pk=steam).profile_identifier == "76561190000000002"
+    back = new.get(pk=raced)
+    assert (back.linked_user_id, back.is_verified, back.is_public, back.starts) == (None, False, True, 1)
+    assert not new.filter(profile_name="Late").exists()
+    assert models.EntryDriver.objects.filter(profile=raced).count() == 1
+    # Only what belonged to the profile that is gone waits aside, and does not stop another way back.
+    with connection.cursor() as cursor:
+        kept = {table for table in connection.introspection.table_names(cursor) if table.startswith("kept_")}
+    assert kept == {"kept_sim_contestedidentifier", "kept_sim_profilename"}
+    before = everything()
+    migrate(LEGACY)
+    migrate(HEAD)
+    assert everything() == before
+
+
+def test_a_profile_linked_anew_goes_back_to_its_new_owner(populated: Old, migrate: Migrate) -> None:
+    migrate(HEAD)
+    bob = models.SimProfile.objects.get(profile_identifier="76561190000000001").linked_user_id
+    models.SimProfile.objects.filter(profile_identifier="100001").update(
+        linked_user_id=bob, linked_at=timezone.now() + timedelta(days=1), is_verified=True
+    )
+    row = migrate(LEGACY).get_model("sim", "SimProfile").objects.get(profile_data__cust_id=100001)
+    assert (row.user_id, row.is_verified) == (bob, True)
+
+
+def test_results_of_events_the_old_release_deleted_stay_kept_aside(
+    populated: Old, migrate: Migrate, tmp_path: Path
+) -> None:
+    migrate(HEAD)
+    use(tmp_path)
+    migrate(LEGACY).get_model("sim", "Event").objects.all().delete()
+    migrate(HEAD)
+    assert not models.Session.objects.exists()
+    with connection.cursor() as cursor:
+        assert "kept_sim_session" in connection.introspection.table_names(cursor)
+        cursor.execute("SELECT COUNT(*) FROM kept_sim_session")
+        assert cursor.fetchone() == (1,)
+
+
+def test_an_empty_database_goes_there_and_back(migrate: Migrate) -> None:
+    migrate(LEGACY)
+    migrate(HEAD)
+    migrate(LEGACY)
+    assert migrate(HEAD).get_model("sim", "SimProfile").objects.count() == 0
+
+
+def test_keys_go_on_behind_the_rows_that_came_back(populated: Old, migrate: Migrate, tmp_path: Path) -> None:
+    migrate(HEAD)
+    use(tmp_path)
+    migrate(LEGACY)
+    migrate(HEAD)
+    (tmp_path / "two.json").write_text(json.dumps(iracing_document(subsession_id=70000002)))
+    assert not Importer().run([tmp_path]).refused
+    assert models.Event.objects.count() == 2
+    assert models.Entry.objects.count() == 4

@@ -1,0 +1,191 @@
+"""0009 to 0012 on a populated database: what every kind of old row becomes. The expectation is written out here."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from simlane.sim.legacy.identifier_sql import fallback_identifier, fallback_sql
+from tests.sim.migrations.conftest import HEAD, START, Migrate, Old
+
+KEY = UUID("00000000-0000-4000-8000-00000000000a")
+STEAM = "76561190000000001"
+
+
+def identifiers(apps) -> dict[UUID, str]:
+    return dict(apps.get_model("sim", "SimProfile").objects.values_list("pk", "profile_identifier"))
+
+
+def new(apps, key: UUID):
+    return apps.get_model("sim", "SimProfile").objects.get(pk=key)
+
+
+def test_an_owned_profile_becomes_a_linked_verified_public_one(old: Old, migrate: Migrate) -> None:
+    key = old.profile("Alice Amber", {"cust_id": 123456})
+    alice = old.user("alice")
+    row = new(migrate(HEAD), key)
+    assert row.profile_identifier == "123456"
+    assert (row.linked_user_id, row.linked_at, row.is_verified) == (alice.pk, row.created_at, True)
+    assert row.is_public
+    assert (row.profile_name, row.profile_data, row.starts) == ("Alice Amber", {"cust_id": 123456}, 0)
+    assert row.last_active_at == row.created_at
+    assert [name.folded for name in row.names.all()] == ["alice amber"]
+
+
+def test_the_platforms_own_id_is_taken_in_its_canonical_form(old: Old, migrate: Migrate) -> None:
+    expected = {
+        old.profile(data=data, simulator=simulator): identifier
+        for simulator, data, identifier in [
+            ("iracing", {"cust_id": " 0012 34 "}, "1234"),
+            ("iracing", {"customer_id": "77"}, "77"),
+            ("iracing", {"cust_id": "none yet", "iracing_id": 88}, "88"),
+            ("acc", {"player_id": f"S{STEAM}"}, STEAM),
+            ("acc", {"steam_id": "https://steamcommunity.com/profiles/76561190000000002/"}, "76561190000000002"),
+            ("acc", {"player_id": "m2535400000000001"}, "M2535400000000001"),
+            ("acc", {"steam_id": 76561190000000003}, "76561190000000003"),
+        ]
+    }
+    assert identifiers(migrate(HEAD)) == expected
+
+
+def test_without_a_real_id_the_fallback_is_taken(old: Old, migrate: Migrate) -> None:
+    odd = [
+        {},
+        [],
+        ["cust_id", 5],
+        "cust_id",
+        5,
+        True,
+        {"cust_id": None},
+        {"cust_id": True},
+        {"cust_id": ""},
+        {"cust_id": -5},
+        {"cust_id": 1.5},
+        {"cust_id": [5]},
+        {"cust_id": {"cust_id": 5}},
+        {"cust_id": 10**30},
+        {"cust_id": "5; DROP TABLE sim_simprofile"},
+        {"cust_id": "１２３"},
+        {"CUST_ID": 5},
+        {"nested": {"cust_id": 5}},
+        {"psn_id": True},
+    ]
+    keys = [old.profile("Alice Amber", data) for data in odd]
+    keys.append(old.profile("Alice Amber", {}))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE sim_simprofile SET profile_data = 'null' WHERE created_at = %s", [old.last_created_at])
+    assert identifiers(migrate(HEAD)) == {key: f"alice-amber-{key}" for key in keys}
+
+
+def test_the_fallback_is_the_plans_formula_cut_to_fit(old: Old, migrate: Migrate) -> None:
+    expected = {}
+    for name, lowered in [
+        ("", ""),
+        (" ", "-"),
+        ("A  B", "a--b"),
+        ("a b", "a-b"),
+        ("İSTANBUL", "i̇stanbul"),
+        ("ΟΔΥΣΣΕΥΣ ΣΑΣ", "οδυσσευς-σας"),
+        ("Größe/..\\%_'\"", "größe/..\\%_'\""),
+        ("X" * 255, "x" * 218),
+        ("İ" * 255, ("i̇" * 255)[:218]),
+    ]:
+        key = old.profile(name)
+        expected[key] = f"{lowered}-{key}"
+        assert expected[key] == fallback_identifier(name, key)
+    found = identifiers(migrate(HEAD))
+    assert found == expected
+    assert max(map(len, found.values())) == 255
+
+
+def test_a_simulator_without_known_ids_takes_the_fallback(old: Old, migrate: Migrate) -> None:
+    key = old.profile("Bob", {"cust_id": 5, "steam_id": STEAM}, simulator="home-brew", key=KEY)
+    assert new(migrate(HEAD), key).profile_identifier == f"bob-{KEY}"
+
+
+def test_of_rows_with_one_platform_id_the_oldest_keeps_it_and_all_are_contested(old: Old, migrate: Migrate) -> None:
+    first = old.profile("First", {"cust_id": 5}, user="a", verified=True)
+    second = old.profile("Second", {"cust_id": "005"}, user="b", verified=True)
+    third = old.profile("Third", {"cust_id": " 5"}, user="c")
+    elsewhere = old.profile("Elsewhere", {"player_id": "M123456"}, user="a", simulator="acc")
+    apps = migrate(HEAD)
+    assert new(apps, first).profile_identifier == "5"
+    assert new(apps, second).profile_identifier == f"second-{second}"
+    assert new(apps, third).profile_identifier == f"third-{third}"
+    for key in (first, second, third):
+        row = new(apps, key)
+        assert row.linked_user_id is not None
+        assert not row.is_verified
+        assert row.is_public
+    assert new(apps, elsewhere).is_verified
+    contested = apps.get_model("sim", "ContestedIdentifier").objects.values_list(
+        "profile_id", "identifier", "keeps_identifier"
+    )
+    assert set(contested) == {(first, "5", True), (second, "5", False), (third, "5", False)}
+
+
+def test_of_rows_as_old_as_each_other_the_smaller_key_keeps_the_id(old: Old, migrate: Migrate) -> None:
+    keys = [UUID(int=2), UUID(int=1)]
+    for key, user in zip(keys, "ab", strict=True):
+        old.profile("Same", {"cust_id": 5}, user=user, key=key, created_at=START)
+    apps = migrate(HEAD)
+    assert new(apps, UUID(int=1)).profile_identifier == "5"
+
+
+def test_known_simulators_get_their_kind_and_missing_ones_are_made(old: Old, migrate: Migrate) -> None:
+    simulators = migrate(HEAD).get_model("sim", "Simulator").objects
+    kinds = dict(simulators.values_list("slug", "identifier_kind"))
+    assert (kinds["iracing"], kinds["acc"], kinds["home-brew"]) == ("iracing", "acc", "other")
+    assert kinds["gran-turismo-7"] == "psn"
+    assert "assetto-corsa-competizione" not in kinds
+
+
+def test_a_simulator_called_search_moves_aside(old: Old, migrate: Migrate) -> None:
+    old.apps.get_model("sim", "Simulator").objects.create(name="Search", slug="search")
+    simulators = migrate(HEAD).get_model("sim", "Simulator").objects
+    assert not simulators.filter(slug="search").exists()
+    assert simulators.filter(name="Search").exists()
+
+
+def test_statements_do_not_grow_with_the_rows(old: Old, migrate: Migrate) -> None:
+    def statements(rows: int) -> int:
+        for number in range(rows):
+            old.profile(f"Driver {number}", {"cust_id": number % 40 + 1}, user=f"user {number % 7}")
+        migrate("0009_add_profile_fields")
+        with CaptureQueriesContext(connection) as captured:
+            migrate("0010_migrate_profile_data")
+        migrate("0009_add_profile_fields")
+        return len(captured)
+
+    few = statements(3)
+    assert statements(300) <= few + 2  # going forward again puts the kept rows back
+
+
+def test_every_character_lowers_as_python_lowers_it(transactional_db: None) -> None:
+    characters = [chr(code) for code in range(1, 0x110000) if not 0xD800 <= code <= 0xDFFF]
+    names = [
+        form.format(character)
+        for character in characters
+        for form in ("{}", "AΣ{}", "AΣ{}A", "{}Σ")
+        # The last two forms only matter where the neighbour can change what the sigma becomes.
+        if form == "{}" or ord(character) < 0x600 or not character.isalpha()
+    ]
+    expected = [fallback_identifier(name, KEY) for name in names]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            sql = fallback_sql(connection, "given.name", f"'{KEY}'::uuid")
+            cursor.execute(
+                f"SELECT {sql} FROM unnest(%s::text[]) WITH ORDINALITY AS given(name, place) ORDER BY place", [names]
+            )
+            found = [identifier for (identifier,) in cursor.fetchall()]
+        else:
+            sql = fallback_sql(connection, "value", f"'{KEY.hex}'")
+            found = []
+            for name in names[:: len(names) // 2000]:
+                cursor.execute(f"SELECT {sql} FROM (SELECT %s AS value)", [name])
+                found.append(cursor.fetchone()[0])
+            expected = expected[:: len(names) // 2000]
+    wrong = [(name, ours) for name, ours in zip(expected, found, strict=True) if name != ours]
+    assert not wrong, wrong[:5]
