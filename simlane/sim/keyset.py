@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import F, Model, QuerySet
-from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.db.models import BooleanField, F, Func, Model, QuerySet, Value
 
 Row = TypeVar("Row", bound=Model)
 MAX_CURSOR = 2000
@@ -54,6 +53,25 @@ class Order:
         return values[0], values[1]
 
 
+class _RowComparison(Func):
+    """`(a, b) < (x, y)`: both databases read an index from there on. Django's own comparison of tuples takes that
+    form on PostgreSQL only; on SQLite it becomes an OR, which reads the index from its beginning."""
+
+    output_field = BooleanField()
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[Any, ...]]:  # type: ignore[override]
+        compiled = [compiler.compile(expression) for expression in self.source_expressions]
+        field, key, value, last_key = (sql for sql, _ in compiled)
+        sql = f"({field}, {key}) {self.extra['operator']} ({value}, {last_key})"
+        return sql, tuple(parameter for _, parameters in compiled for parameter in parameters)
+
+
+def _beyond(model: type[Model], order: Order, position: tuple[object, object], operator: str) -> _RowComparison:
+    field: Any = model._meta.get_field(order.field)
+    value, key = position
+    return _RowComparison(F(order.field), F("pk"), Value(value, field), Value(key, model._meta.pk), operator=operator)
+
+
 @dataclass(frozen=True, slots=True)
 class Slice(Generic[Row]):
     """A page's rows and the cursors of its neighbours; None where there is no neighbour."""
@@ -71,8 +89,7 @@ def read(rows: QuerySet[Row], order: Order, size: int, *, after: str = "", befor
     backwards = bool(before) and not after
     if cursor := after or before:
         position = order.position(rows.model, cursor)
-        beyond = TupleLessThan if order.descending != backwards else TupleGreaterThan
-        rows = rows.filter(beyond(Tuple(F(order.field), F("pk")), position))
+        rows = rows.filter(_beyond(rows.model, order, position, "<" if order.descending != backwards else ">"))
     found = list(rows.order_by(*order.columns(backwards=backwards))[: size + 1])
     items, further = found[:size], len(found) > size
     if backwards:

@@ -1,0 +1,183 @@
+"""A site of the wanted size in the database: profiles with names and links, events with entries, straight by COPY."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from bench.synthetic import Names
+from simlane.results import bulk
+from simlane.sim.figures import add_sessions
+from simlane.sim.models import (
+    Car,
+    Entry,
+    EntryDriver,
+    Event,
+    NameWord,
+    ProfileName,
+    Session,
+    SimProfile,
+    Simulator,
+    Track,
+)
+from simlane.sim.names import fold, letters, name_key, words
+from simlane.users.models import User
+
+SHARES = (("iracing", 0.5), ("assetto-corsa-competizione", 0.3), ("automobilista-2", 0.1), ("raceroom", 0.1))
+GRID = 24
+CHUNK = 50_000
+#: Drivers who never stop: one entry in forty is theirs, 5,000 each of two million.
+BUSY = 10
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def fill(profiles: int, entries: int) -> list[str]:
+    """Makes the rows; returns the names that were given, in the order of the profiles."""
+    draw = random.Random(2)
+    names = Names(1).many(profiles)
+    simulators = {row.slug: row.pk for row in Simulator.objects.all()}
+    slugs = draw.choices([slug for slug, _ in SHARES], [share for _, share in SHARES], k=profiles)
+    members = profiles // 20
+    _say(f"{members:,} accounts")
+    with transaction.atomic():
+        bulk.insert(
+            User,
+            (
+                "id",
+                "username",
+                "first_name",
+                "last_name",
+                "email",
+                "password",
+                "is_superuser",
+                "is_staff",
+                "is_active",
+                "date_joined",
+            ),
+            [
+                (key, f"member{key}", *names[-key].split()[:2], "", "!", False, False, True, bulk.stored(NOW))
+                for key in range(1, members + 1)
+            ],
+        )
+
+    def profile(number: int) -> tuple[object, ...]:
+        linked = number % 20 == 0 and number // 20 < members
+        at = bulk.stored(NOW - timedelta(seconds=draw.randrange(90_000_000)))
+        identifier = str(76561190000000001 + number if slugs[number].startswith("a") else 100_000 + number)
+        return (
+            bulk.stored(UUID(int=number + 1)),
+            simulators[slugs[number]],
+            names[number],
+            identifier,
+            "{}",
+            number // 20 + 1 if linked else None,
+            at if linked else None,
+            linked,
+            not (linked and number % 400 == 0),
+            at,
+            name_key(names[number]),
+            at,
+        )
+
+    columns = ("id", "simulator", "profile_name", "profile_identifier", "profile_data", "linked_user", "linked_at",
+               "is_verified", "is_public", "created_at", "name_key", "last_active_at")  # fmt: skip
+    _chunks("profiles", profiles, lambda part: bulk.insert(SimProfile, columns, [profile(n) for n in part]))
+    former = Names(3).many(profiles // 25)
+
+    def name_rows(part: range) -> None:
+        rows = [(bulk.stored(UUID(int=n + 1)), names[n], fold(names[n]), bulk.stored(NOW)) for n in part]
+        rows += [
+            (bulk.stored(UUID(int=n + 1)), former[n // 25], fold(former[n // 25]), bulk.stored(NOW - timedelta(900)))
+            for n in part
+            if n % 25 == 0 and n // 25 < len(former) and former[n // 25] != names[n]
+        ]
+        bulk.insert(ProfileName, ("profile", "name", "folded", "last_used_at"), rows)
+
+    _chunks("names", profiles, name_rows)
+    vocabulary = sorted({word for name in {*names, *former} for word in words(fold(name))})
+    with transaction.atomic():
+        bulk.insert(NameWord, ("word", "letters"), [(word, letters(word)) for word in vocabulary])
+    _say(f"{len(vocabulary):,} different words")
+    _fill_results(profiles, entries, slugs, simulators, draw)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+    return names
+
+
+def _fill_results(
+    profiles: int, entries: int, slugs: list[str], simulators: dict[str, int], draw: random.Random
+) -> None:
+    by_slug: dict[str, list[int]] = {}
+    for number, slug in enumerate(slugs):
+        by_slug.setdefault(slug, []).append(number)
+    tracks, cars = {}, {}
+    for slug in by_slug:
+        tracks[slug] = Track.objects.bulk_create(
+            [Track(simulator_id=simulators[slug], name=f"Track {n}") for n in range(60)]
+        )
+        cars[slug] = Car.objects.bulk_create([Car(simulator_id=simulators[slug], name=f"Car {n}") for n in range(40)])
+    sessions = entries // GRID
+    of_session = draw.choices([slug for slug, _ in SHARES], [share for _, share in SHARES], k=sessions)
+    at = [NOW - timedelta(minutes=draw.randrange(1_500_000)) for _ in range(sessions)]
+
+    def races(part: range) -> None:
+        bulk.insert(
+            Event,
+            ("id", "simulator", "name", "event_source", "starts_at", "created_at", "listed_at", "track"),
+            [
+                (n + 1, simulators[of_session[n]], f"Event {n}", "results", *[bulk.stored(at[n])] * 3,
+                 draw.choice(tracks[of_session[n]]).pk)
+                for n in part
+            ],
+        )  # fmt: skip
+        bulk.insert(
+            Session, ("id", "event", "kind", "number", "name"), [(n + 1, n + 1, "race", 0, "Race") for n in part]
+        )
+        entry_rows, driver_rows = [], []
+        for n in part:
+            slug = of_session[n]
+            for row in range(GRID):
+                key = n * GRID + row + 1
+                car = draw.choice(cars[slug]).pk
+                drivers = by_slug[slug]
+                driver = draw.choice(drivers[:BUSY]) if draw.random() < 0.025 else draw.choice(drivers)
+                best = 80_000 + draw.randrange(20_000)
+                entry_rows.append((key, n + 1, row, row + 1, car, "", str(row), "", 20, best, "finished", ""))
+                driver_rows.append(
+                    (key, 0, "Driver", bulk.stored(UUID(int=driver + 1)), bulk.stored(at[n]), best, "", "")
+                )
+        bulk.insert(
+            Entry,
+            ("id", "session", "row", "position", "car", "car_class", "car_number", "team_name", "laps", "best_lap_ms",
+             "status", "status_text"),
+            entry_rows,
+        )  # fmt: skip
+        bulk.insert(
+            EntryDriver,
+            ("entry", "seat", "name", "profile", "raced_at", "best_lap_ms", "license_before", "license_after"),
+            driver_rows,
+        )
+        add_sessions([n + 1 for n in part])
+
+    _chunks("races", sessions, races, CHUNK // GRID)
+
+
+def _chunks(what: str, total: int, write: Callable[[range], None], size: int = CHUNK) -> None:
+    for part in _parts(total, size):
+        # Outside a transaction SQLite commits row by row.
+        with transaction.atomic():
+            write(part)
+        _say(f"{part.stop:,} of {total:,} {what}", end="\r" if sys.stderr.isatty() else "\n")
+
+
+def _parts(total: int, size: int) -> Iterator[range]:
+    return (range(start, min(start + size, total)) for start in range(0, total, size))
+
+
+def _say(text: str, end: str = "\n") -> None:
+    print(f"  {text}", file=sys.stderr, end=end, flush=True)
