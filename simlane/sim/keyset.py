@@ -46,6 +46,8 @@ class Order:
                 raise ValueError("too long")
             padded = cursor + "=" * (-len(cursor) % 4)
             value, key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+            if not (isinstance(value, str) and isinstance(key, str)):
+                raise ValueError("not what cursor() writes")
             fields: tuple[Any, Any] = (model._meta.get_field(self.field), model._meta.pk)
             values = [field.clean(given, None) for field, given in zip(fields, (value, key), strict=True)]
         except (ValueError, TypeError, RecursionError, binascii.Error, ValidationError) as error:
