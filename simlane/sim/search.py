@@ -15,8 +15,9 @@ from operator import and_, or_
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Collate
 
 from simlane.sim.identifiers import IdentifierKind, normalise_or_none
 from simlane.sim.models import ProfileName, SimProfile, Simulator
@@ -26,7 +27,7 @@ MAX_LENGTH = 100
 MAX_WORDS = 8
 #: How many names one index gives at most; the best of them are shown.
 PREFIX_CAP = 100
-CONTAINS_CAP = 200
+CONTAINS_CAP = 150
 #: How like a known word a mistyped one must be, and how many known words stand in for it.
 LIKENESS = 0.6
 ALTERNATIVES = 4
@@ -64,7 +65,7 @@ def search(profiles: QuerySet[SimProfile], query: str, simulator: Simulator | No
     identifiers = {identifier for kind in IdentifierKind if (identifier := normalise_or_none(kind, query)) is not None}
     branches = [
         profiles.filter(profile_identifier__in=sorted(identifiers)).values("names__id")[:PREFIX_CAP],
-        profiles.filter(_starts(text)).order_by("names__folded").values("names__id")[:PREFIX_CAP],
+        _starting(profiles, text),
     ]
     if pieces := [word for word in words if len(word) >= PIECE]:
         holding = reduce(and_, (_holds([word]) for word in pieces))
@@ -111,11 +112,14 @@ def _names(branches: Sequence[QuerySet[SimProfile, Any]]) -> list[ProfileName]:
     )
 
 
-def _starts(text: str) -> Q:
-    """Names that start so, through the index of whole names; SQLite reads no index for a LIKE with an escape."""
+def _starting(profiles: QuerySet[SimProfile], text: str) -> QuerySet[SimProfile, Any]:
+    """Names that start so, the shortest first: a range of the index of whole names, read in its own order."""
+    folded: Any = F("names__folded")
     if connection.vendor == "postgresql":
-        return Q(names__folded__startswith=text)
-    return Q(names__folded__gte=text, names__folded__lt=text + LAST_CHARACTER)
+        # Byte by byte, as the index is, whatever the database's own collation.
+        folded = Collate(folded, "C")
+    range_ = profiles.alias(start=folded).filter(start__gte=text, start__lt=text + LAST_CHARACTER)
+    return range_.order_by("start").values("names__id")[:PREFIX_CAP]
 
 
 def _holds(alternatives: list[str]) -> Q:

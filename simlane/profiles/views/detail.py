@@ -18,7 +18,7 @@ from simlane.sim.models import Entry, EntryDriver, PersonalBest, Session, SimPro
 RECENT = 10
 #: Races the chart shows; average and best finish are of these.
 CHARTED = 100
-BESTS = 30
+BESTS = 60
 CHART_KEYS = ("date", "position", "field", "event", "track")
 
 
@@ -50,9 +50,7 @@ def detail(request: HttpRequest, slug: str, identifier: str) -> HttpResponse:
             profile.names.exclude(name=profile.profile_name).order_by("-last_used_at").values_list("name", flat=True)
         ),
         "figures": _figures(profile, [finish["position"] for finish in finishes]),
-        "bests": PersonalBest.objects.filter(profile=profile)
-        .select_related("track", "car", "drive__entry__session")
-        .order_by("track__name", "track__layout", "best_lap_ms")[:BESTS],
+        "bests": _bests(profile),
         "recent": _drives(profile).select_related("entry__car", "entry__session__event__track")[:RECENT],
         "finishes": finishes,
         "finishes_data": [{key: finish[key] for key in CHART_KEYS} for finish in finishes],
@@ -73,6 +71,15 @@ def _elsewhere(request: HttpRequest, slug: str, identifier: str) -> HttpResponse
 
 def _drives(profile: SimProfile) -> Any:
     return EntryDriver.objects.filter(profile=profile).order_by("-raced_at", "-pk")
+
+
+def _bests(profile: SimProfile) -> list[PersonalBest]:
+    """Best laps by track and car; read in the order of their index and sorted here, so that few or many cost alike."""
+    found = PersonalBest.objects.filter(profile=profile).select_related("track", "car", "drive__entry__session")
+    return sorted(
+        found.order_by("track_id", "car_id")[:BESTS],
+        key=lambda best: (best.track.name, best.track.layout, best.best_lap_ms),
+    )
 
 
 def _finishes(profile: SimProfile) -> list[dict[str, Any]]:
