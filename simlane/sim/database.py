@@ -41,7 +41,7 @@ DROP_UNLINK = {
 SEARCH = {
     "postgresql": (
         "CREATE EXTENSION IF NOT EXISTS pg_trgm",
-        "CREATE INDEX IF NOT EXISTS sim_profilename_prefix_idx ON sim_profilename (folded COLLATE "C")",
+        'CREATE INDEX IF NOT EXISTS sim_profilename_prefix_idx ON sim_profilename (folded COLLATE "C")',
         "CREATE INDEX IF NOT EXISTS sim_profilename_trgm_idx ON sim_profilename USING gin (folded gin_trgm_ops)",
         "CREATE INDEX IF NOT EXISTS sim_nameword_trgm_idx ON sim_nameword USING gin (word gin_trgm_ops)",
     ),
