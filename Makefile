@@ -86,7 +86,7 @@ assets: install-dev ## Build the stylesheet and scripts from assets/ into simlan
 .PHONY: check-assets
 check-assets: install-dev ## Check that the committed build is what assets/ builds
 	@scripts/install.sh node
-	@echo "check-assets: npm ci, build, compare"
+	@echo "check-assets: build, compare"
 	@$(PYTHON) scripts/assets.py check
 
 .PHONY: bench-import

