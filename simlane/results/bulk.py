@@ -62,6 +62,23 @@ def stored(value: UUID | datetime | None) -> Any:
     return connection.ops.adapt_datetimefield_value(value)
 
 
+def insert_missing(model: type[Model], fields: Sequence[str], rows: Sequence[tuple[str, ...]]) -> None:
+    """Writes those rows of text that break no unique constraint; the others are there already."""
+    if not rows:
+        return
+    quote = connection.ops.quote_name
+    table = quote(model._meta.db_table)
+    columns = ", ".join(quote(_column(model, name)) for name in fields)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            arrays = ", ".join(["%s::text[]"] * len(fields))
+            sql = f"INSERT INTO {table} ({columns}) SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING"  # noqa: S608
+            cursor.execute(sql, [list(column) for column in zip(*rows, strict=True)])
+        else:
+            places = ", ".join(["%s"] * len(fields))
+            cursor.executemany(f"INSERT OR IGNORE INTO {table} ({columns}) VALUES ({places})", rows)  # noqa: S608
+
+
 def update(model: type[Model], fields: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     """Sets `fields` of many rows to a value each: every row is a primary key and the values in order."""
     quote = connection.ops.quote_name

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
+
+from django.utils import timezone
 
 from simlane.results import bulk
 from simlane.sim.models import NameWord, ProfileName, SimProfile
@@ -15,6 +17,18 @@ from simlane.sim.names import fold, letters, name_key, words
 Identity = tuple[int, str]  #: simulator's key and canonical identifier
 #: How many values one statement asks for.
 CHUNK = 5000
+
+NEW_PROFILE_FIELDS = (
+    "id",
+    "simulator",
+    "profile_name",
+    "profile_identifier",
+    "profile_data",
+    "is_verified",
+    "created_at",
+    "name_key",
+    "last_active_at",
+)
 
 Item = TypeVar("Item")
 
@@ -44,9 +58,8 @@ def record_sightings(sightings: Iterable[Sighting]) -> tuple[dict[Identity, UUID
         if sighting.name not in of_driver or of_driver[sighting.name] < sighting.raced_at:
             of_driver[sighting.name] = sighting.raced_at
     known = _known(names)
-    made = {identity: _new_profile(identity, names[identity]) for identity in names if identity not in known}
-    SimProfile.objects.bulk_create(made.values(), batch_size=CHUNK)
-    keys = {identity: profile.pk for identity, profile in made.items()}
+    keys = {identity: uuid4() for identity in names if identity not in known}
+    _make_profiles({identity: (key, names[identity]) for identity, key in keys.items()})
     keys.update({identity: profile.pk for identity, profile in known.items()})
     by_key = {keys[identity]: of_driver for identity, of_driver in names.items()}
     newest = _record_names(by_key, [profile.pk for profile in known.values()])
@@ -56,7 +69,7 @@ def record_sightings(sightings: Iterable[Sighting]) -> tuple[dict[Identity, UUID
         if newest[profile.pk] != profile.name
     ]
     bulk.update(SimProfile, ("profile_name", "name_key"), renamed)
-    return keys, Counter(profiles=len(made), renamed=len(renamed))
+    return keys, Counter(profiles=len(keys) - len(known), renamed=len(renamed))
 
 
 def _known(identities: Iterable[Identity]) -> dict[Identity, _Known]:
@@ -73,15 +86,14 @@ def _known(identities: Iterable[Identity]) -> dict[Identity, _Known]:
     }
 
 
-def _new_profile(identity: Identity, names: dict[str, datetime]) -> SimProfile:
-    name = _newest(names)
-    return SimProfile(
-        simulator_id=identity[0],
-        profile_identifier=identity[1],
-        profile_name=name,
-        name_key=name_key(name),
-        last_active_at=names[name],
-    )
+def _make_profiles(new: dict[Identity, tuple[UUID, dict[str, datetime]]]) -> None:
+    now = bulk.stored(timezone.now())
+    rows = []
+    for (simulator_id, identifier), (key, names) in new.items():
+        name = _newest(names)
+        seen = bulk.stored(names[name])
+        rows.append((bulk.stored(key), simulator_id, name, identifier, "{}", False, now, name_key(name), seen))
+    bulk.insert(SimProfile, NEW_PROFILE_FIELDS, rows)
 
 
 def _record_names(sighted: dict[UUID, dict[str, datetime]], known: Sequence[UUID]) -> dict[UUID, str]:
@@ -104,8 +116,7 @@ def _record_names(sighted: dict[UUID, dict[str, datetime]], known: Sequence[UUID
     bulk.insert(ProfileName, ("profile", "name", "folded", "last_used_at"), new)
     bulk.update(ProfileName, ("last_used_at",), later)
     vocabulary = sorted({word for _, _, folded, _ in new for word in words(folded)})
-    rows = [NameWord(word=word, letters=letters(word)) for word in vocabulary]
-    NameWord.objects.bulk_create(rows, CHUNK, ignore_conflicts=True)
+    bulk.insert_missing(NameWord, ("word", "letters"), [(word, letters(word)) for word in vocabulary])
     every = {profile: dict(names) for profile, names in sighted.items()}
     for (profile, name), (_, used) in stored.items():
         every[profile][name] = max(used, every[profile].get(name, used))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth import get_user_model
+from playwright.sync_api import expect
 
 from simlane.config.settings import BASE_DIR
 from simlane.results.importer import Importer
@@ -91,10 +92,10 @@ def test_browse_updates_in_place_and_keeps_the_address(page, demo):
     first = page.locator("#results .lane a").first.inner_text()
     page.get_by_role("link", name="Next page").click()
     page.wait_for_url("**after=*")
-    page.wait_for_function("name => document.querySelector('#results .lane a').innerText !== name", arg=first)
+    expect(page.locator("#results .lane a").first).not_to_have_text(first)
     page.get_by_role("link", name="Previous page").click()
     page.wait_for_url("**before=*")
-    page.wait_for_function("name => document.querySelector('#results .lane a').innerText === name", arg=first)
+    expect(page.locator("#results .lane a").first).to_have_text(first)
     assert page.evaluate("window.stayed"), "the page was loaded again"
 
 
@@ -104,7 +105,7 @@ def test_back_restores_what_was_there(page, demo):
     page.wait_for_url("**/profiles/?sim=iracing")
     page.go_back()
     page.wait_for_url("**/profiles/")
-    page.wait_for_function("document.querySelector('#results').innerText.includes('Assetto Corsa Competizione')")
+    expect(page.locator("#results")).to_contain_text("Assetto Corsa Competizione")
     assert page.locator("html").get_attribute("lang") == "en"
 
 
@@ -112,7 +113,7 @@ def test_search_finds_while_typing(page, demo):
     page.goto("/profiles/search/")
     page.get_by_label("Name, former name or platform id").press_sequentially("veldhuzen", delay=20)
     page.wait_for_url("**/profiles/search/?q=veldhuzen")
-    page.wait_for_function("document.querySelector('#results').innerText.includes('Jonas Veldhuizen-Okoro')")
+    expect(page.locator("#results")).to_contain_text("Jonas Veldhuizen-Okoro")
     assert "spelled nearly so" in page.locator("#results").inner_text()
 
 
@@ -121,7 +122,7 @@ def test_an_events_sessions_change_in_place(page, demo):
     page.goto(event.get_absolute_url())
     page.get_by_role("navigation", name="Sessions").get_by_role("link").first.click()
     page.wait_for_url("**session=0")
-    page.wait_for_function("document.querySelector('[aria-current=page]') !== null")
+    expect(page.locator("#results [aria-current=page]")).to_be_visible()
     assert page.get_by_role("columnheader", name="Time or gap").count() == 0
 
 
