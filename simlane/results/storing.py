@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Protocol
 from uuid import UUID
 
@@ -53,6 +54,9 @@ DRIVER_FIELDS = (
     "license_before",
     "license_after",
 )
+
+_entry_values = attrgetter(*ENTRY_FIELDS)
+_driver_values = attrgetter(*DRIVER_FIELDS)
 
 
 class Incoming(Protocol):
@@ -240,7 +244,7 @@ def _entries(
     name_only = impossible = 0
     for key, (session, simulator, raced_at, row, entry) in zip(ids, parsed_entries, strict=True):
         car = cars.get((simulator.pk, entry.car_name))
-        entry_rows.append((key, session.pk, row, car, *(getattr(entry, name) for name in ENTRY_FIELDS)))
+        entry_rows.append((key, session.pk, row, car, *_entry_values(entry)))
         for seat, driver in enumerate(entry.drivers):
             profile = bulk.stored(keys[(simulator.pk, driver.identifier)]) if driver.identifier else None
             if profile is None:
@@ -253,7 +257,7 @@ def _entries(
                     profile,
                     raced_at,
                     _best_lap(driver, entry.best_lap_ms, len(entry.drivers)),
-                    *(getattr(driver, name) for name in DRIVER_FIELDS),
+                    *_driver_values(driver),
                 )
             )
         lap_rows += [(key, lap.number, lap.driver, lap.time_ms, lap.valid, *lap.sectors_ms) for lap in entry.lap_times]

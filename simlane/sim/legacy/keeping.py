@@ -71,7 +71,7 @@ def restore_rows(editor: BaseDatabaseSchemaEditor, model: Any) -> None:
         if field.column not in available:
             continue
         values[q(field.column)] = f"k.{q(field.column)}"
-        if field.remote_field and field.db_constraint:
+        if field.remote_field:
             target = field.related_model._meta
             there = f"EXISTS (SELECT 1 FROM {q(target.db_table)} t WHERE t.{q(target.pk.column)} = k.{q(field.column)})"
             if field.null:

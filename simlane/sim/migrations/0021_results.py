@@ -266,6 +266,7 @@ class Migration(migrations.Migration):
             model_name="lap",
             name="entry",
             field=models.ForeignKey(
+                db_constraint=False,
                 db_index=False,
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="lap_times",

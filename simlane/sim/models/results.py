@@ -198,7 +198,11 @@ class EntryDriver(models.Model):
 class Lap(models.Model):
     """A lap of an entry, driven by the driver in `seat`."""
 
-    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="lap_times", db_index=False)
+    # No constraint: laps are written in one transaction with their entry, and looking each of them up again at the
+    # commit was a quarter of an import's time.
+    entry = models.ForeignKey(
+        Entry, on_delete=models.CASCADE, related_name="lap_times", db_index=False, db_constraint=False
+    )
     number = models.PositiveIntegerField()
     seat = models.PositiveSmallIntegerField()
     time_ms = models.PositiveIntegerField(null=True)
