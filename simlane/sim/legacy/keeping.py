@@ -6,6 +6,7 @@ A kept copy is a plain table `kept_<table>` outside Django's state, so that it s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 from django.core.management.color import no_style
@@ -37,15 +38,14 @@ def keep(editor: BaseDatabaseSchemaEditor, table: str, kept: str, columns: Seque
         editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         editor.execute("SET CONSTRAINTS ALL DEFERRED")
     rows = f"SELECT {names} FROM {editor.quote_name(table)}"
+    index = editor.quote_name(f"{kept[:58]}_key")
     if exists(editor, kept):
-        # What an earlier way forward could not put back waits there still.
-        editor.execute(f"INSERT INTO {editor.quote_name(kept)} ({names}) {rows}")
-        return
+        # What an earlier way forward could not put back: out of the way, since new rows may have the same keys.
+        aside = next(name for number in count(1) if not exists(editor, name := f"{kept[:60]}_{number}"))
+        editor.execute(f"DROP INDEX {index}")
+        editor.execute(f"ALTER TABLE {editor.quote_name(kept)} RENAME TO {editor.quote_name(aside)}")
     editor.execute(f"CREATE TABLE {editor.quote_name(kept)} AS {rows}")
-    editor.execute(
-        f"CREATE UNIQUE INDEX {editor.quote_name(kept[:58] + '_key')} "
-        f"ON {editor.quote_name(kept)} ({editor.quote_name(key)})"
-    )
+    editor.execute(f"CREATE UNIQUE INDEX {index} ON {editor.quote_name(kept)} ({editor.quote_name(key)})")
 
 
 def drop_if_empty(editor: BaseDatabaseSchemaEditor, kept: str) -> None:

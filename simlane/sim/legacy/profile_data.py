@@ -117,8 +117,7 @@ def backward(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     restored = f"""(SELECT l.is_verified FROM sim_legacyprofile l WHERE l.profile_id = {TABLE}.id
         AND l.upgraded_is_verified = {TABLE}.is_verified AND {TABLE}.linked_at = {TABLE}.created_at)"""
     keep(editor, TABLE, KEPT, columns_of(editor, TABLE), "id")
-    if WRITTEN not in columns_of(editor, KEPT):
-        editor.execute(f"ALTER TABLE {KEPT} ADD COLUMN {WRITTEN} boolean")
+    editor.execute(f"ALTER TABLE {KEPT} ADD COLUMN {WRITTEN} boolean")
     editor.execute(
         f"""UPDATE {TABLE} SET user_id = linked_user_id, is_verified = COALESCE({restored}, is_verified)
         WHERE linked_user_id IS NOT NULL"""
