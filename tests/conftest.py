@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from django.core.cache import caches
 
 BROWSER = Path(__file__).parent / "browser"
 TRANSACTIONAL = {"transactional_db", "live_server", "django_db_reset_sequences"}
@@ -13,6 +14,13 @@ TRANSACTIONAL = {"transactional_db", "live_server", "django_db_reset_sequences"}
 
 def pytest_report_header() -> str:
     return f"simlane: database {os.environ.get('SIMLANE_TEST_DATABASE', 'sqlite')}"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_caches() -> None:
+    """No test inherits another's rate limits or flags."""
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
 
 
 # First, so that `-m browser` sees the marker.

@@ -14,8 +14,8 @@ from tests import postgres
 
 #: What a developer's shell may hold must not change what is tested.
 _READ_BY_SIMLANE = """
-    ALLOWED_HOSTS BEHIND_PROXY CSRF_TRUSTED_ORIGINS DATABASE_URL DEBUG ENABLE_PUBLIC_PROFILES HOST
-    HSTS_SECONDS LOG_LEVEL PORT SECRET_KEY_FILE VAR_DIR WEB_THREADS WEB_WORKERS
+    ALLOWED_HOSTS BEHIND_PROXY CSRF_TRUSTED_ORIGINS DATABASE_URL DEBUG DEFAULT_FROM_EMAIL EMAIL_URL
+    ENABLE_PUBLIC_PROFILES HOST HSTS_SECONDS LOG_LEVEL PORT SECRET_KEY_FILE VAR_DIR WEB_THREADS WEB_WORKERS
 """
 for _name in _READ_BY_SIMLANE.split():
     os.environ.pop(_name, None)
@@ -49,6 +49,10 @@ LOGGING = LOGGING | {"loggers": {**LOGGING["loggers"], "django_migration_linter"
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+CACHES = {
+    name: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": name} for name in ("default", "flags")
+}
 
 # The files as they are in the tree: a test needs no collectstatic before it.
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}

@@ -46,3 +46,11 @@ document.addEventListener("htmx:afterSwap", (event) => {
     results?.scrollIntoView({ block: "start" });
   }
 });
+
+// A step inside the account's pages is a new page to the reader: a screen reader starts at its beginning.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.requestConfig?.target?.id !== "results" || !document.querySelector(".account")) return;
+  const results = document.getElementById("results");
+  results?.focus({ preventScroll: true });
+  results?.scrollIntoView({ block: "nearest" });
+});

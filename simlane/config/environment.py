@@ -18,6 +18,7 @@ ENGINES = {
     "postgresql": "django.db.backends.postgresql",
     "sqlite": "django.db.backends.sqlite3",
 }
+EMAIL_SCHEMES = ("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "filemail", "dummymail")
 
 
 def text(name: str, default: str) -> str:
@@ -54,6 +55,21 @@ def choice(name: str, *, default: str, among: tuple[str, ...]) -> str:
     if value not in among:
         raise ImproperlyConfigured(f"{name}={value!r} is none of {', '.join(among)}.")
     return value
+
+
+def email(name: str, *, default: str) -> dict[str, Any]:
+    """Django's mail settings from one address, as `smtp+tls://user:password@mail.example.org:587`."""
+    value = text(name, default)
+    scheme = urlsplit(value).scheme
+    if scheme not in EMAIL_SCHEMES:
+        raise ImproperlyConfigured(f"{name} starts with {scheme!r}: use one of {', '.join(EMAIL_SCHEMES)}, and ://.")
+    try:
+        found: dict[str, Any] = environ.Env.email_url_config(value)
+        if scheme.startswith("smtp") and not found["EMAIL_HOST"]:
+            raise ValueError("no host")
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} names no mail server: write smtp+tls://user:password@host:587.") from error
+    return {key: setting for key, setting in found.items() if key.startswith("EMAIL_")}
 
 
 def hosts(name: str, *, default: list[str]) -> list[str]:

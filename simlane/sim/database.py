@@ -57,7 +57,11 @@ DROP_SEARCH = {
 
 #: SQLite's full-text tables of three-letter pieces: the table each follows, and what of a row it holds. Spaces
 #: around a word make its beginning and its end pieces of their own, as PostgreSQL's pg_trgm does.
-FULL_TEXT = (("sim_profilename", "{row}.folded"), ("sim_nameword", "'  ' || {row}.word || ' '"))
+FULL_TEXT = (
+    ("sim_profilename", "{row}.folded"),
+    ("sim_nameword", "'  ' || {row}.word || ' '"),
+    ("users_user", "{row}.search_key"),
+)
 #: The tables SQLite's triggers speak of: before all of them are there, none is made.
 NEEDED = {"users_user", "sim_simprofile", "sim_personalbest", *(table for table, _ in FULL_TEXT)}
 
@@ -72,7 +76,8 @@ def run(connection: BaseDatabaseWrapper, statements: dict[str, tuple[str, ...]])
 def drop_sqlite_triggers(connection: BaseDatabaseWrapper) -> None:
     """Before migrations: SQLite cannot rebuild a table that another table's trigger names."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'sim\\_%' ESCAPE '\\'")
+        ours = "name LIKE 'sim\\_%' ESCAPE '\\' OR name LIKE 'users\\_user\\_fts\\_%' ESCAPE '\\'"
+        cursor.execute(f"SELECT name FROM sqlite_master WHERE type = 'trigger' AND ({ours})")  # noqa: S608
         for (name,) in cursor.fetchall():
             cursor.execute(f'DROP TRIGGER "{name}"')
         for table, _ in FULL_TEXT:
@@ -85,9 +90,10 @@ def install_sqlite_triggers(connection: BaseDatabaseWrapper) -> None:
         existing = set(connection.introspection.table_names(cursor))
         if not existing >= NEEDED:
             return
+        accounts = {column.name for column in connection.introspection.get_table_description(cursor, "users_user")}
         for table, text in FULL_TEXT:
             fts = f"{table}_fts"
-            if fts in existing:
+            if fts in existing or (table == "users_user" and "search_key" not in accounts):
                 continue
             add = f"INSERT INTO {fts}(rowid, text) VALUES (new.id, {text.format(row='new')});"
             remove = f"INSERT INTO {fts}({fts}, rowid, text) VALUES ('delete', old.id, {text.format(row='old')});"

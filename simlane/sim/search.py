@@ -1,4 +1,5 @@
-"""Finding a driver: by platform id, by any name raced under, and by a name spelled nearly so.
+"""Finding a driver: by platform id, by any name raced under, by the names of the account that proved to be the
+driver, and by a name spelled nearly so.
 
 Two statements at most. The first reads ids, names that start with the query and names that hold all its words,
 each through its own index and up to a cap. Only when it finds nothing, the query's words are compared with the
@@ -38,7 +39,7 @@ LAST_CHARACTER = "\U0010ffff"
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A found profile, and why: `reason` is identifier, name, former or similar; `matched_name` the name found."""
+    """A found profile, and why: `reason` is identifier, name, former, account or similar; `matched_name` the name."""
 
     profile: SimProfile
     reason: str
@@ -66,6 +67,7 @@ def search(profiles: QuerySet[SimProfile], query: str, simulator: Simulator | No
     branches = [
         profiles.filter(profile_identifier__in=sorted(identifiers)).values("names__id")[:PREFIX_CAP],
         _starting(profiles, text),
+        _of_accounts(profiles, words),
     ]
     if pieces := [word for word in words if len(word) >= PIECE]:
         holding = reduce(and_, (_holds([word]) for word in pieces))
@@ -74,7 +76,9 @@ def search(profiles: QuerySet[SimProfile], query: str, simulator: Simulator | No
     ranked = [
         (_rank(name, text, words, identifiers), name)
         for name in names
-        if name.profile.profile_identifier in identifiers or all(word in name.folded for word in words)
+        if name.profile.profile_identifier in identifiers
+        or all(word in name.folded for word in words)
+        or _by_account(name, words)
     ]
     if ranked:
         return Found(_best(ranked), capped=len(names) >= PREFIX_CAP)
@@ -107,7 +111,7 @@ def _names(branches: Sequence[QuerySet[SimProfile, Any]]) -> list[ProfileName]:
     parameters = [parameter for _, values in compiled for parameter in values]
     return list(
         ProfileName.objects.filter(pk__in=RawSQL(union, parameters))  # noqa: S611 - SQL that Django compiled
-        .select_related("profile__simulator")
+        .select_related("profile__simulator", "profile__linked_user")
         .defer("profile__profile_data")
     )
 
@@ -120,6 +124,28 @@ def _starting(profiles: QuerySet[SimProfile], text: str) -> QuerySet[SimProfile,
         folded = Collate(folded, "C")
     range_ = profiles.alias(start=folded).filter(start__gte=text, start__lt=text + LAST_CHARACTER)
     return range_.order_by("start").values("names__id")[:PREFIX_CAP]
+
+
+def _of_accounts(profiles: QuerySet[SimProfile], words: list[str]) -> QuerySet[SimProfile, Any]:
+    """The current names of profiles whose account proved itself and is called so (rule 6: no other account)."""
+    pieces = [word for word in words if len(word) >= PIECE]
+    if pieces and connection.vendor == "sqlite":
+        match = " ".join('"' + word.replace('"', '""') + '"' for word in pieces)
+        sql = "SELECT rowid FROM users_user_fts WHERE users_user_fts MATCH %s"
+        called = Q(linked_user__in=RawSQL(sql, [match]))  # noqa: S611 - the words are a parameter
+    elif pieces:
+        called = reduce(and_, (Q(linked_user__search_key__contains=word) for word in pieces))
+    else:
+        called = Q(linked_user__username=" ".join(words))
+    current = profiles.filter(called, is_verified=True, names__name=F("profile_name"))
+    return current.values("names__id")[:PREFIX_CAP]
+
+
+def _by_account(name: ProfileName, words: list[str]) -> bool:
+    profile = name.profile
+    if not profile.is_verified or profile.linked_user is None or name.name != profile.profile_name:
+        return False
+    return all(word in profile.linked_user.search_key for word in words)
 
 
 def _holds(alternatives: list[str]) -> Q:
@@ -175,6 +201,8 @@ def _rank(name: ProfileName, text: str, words: list[str], identifiers: set[str])
         return (0, *_standing(name), "identifier")
     if name.profile.profile_identifier in identifiers:
         tier = 0
+    elif not all(word in folded for word in words):
+        return (7, *_standing(name), "account")
     elif folded == text:
         tier = 1
     elif folded.startswith(f"{text} "):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.core.ratelimit import consume_or_429
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -67,7 +68,9 @@ def simulator_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def search_page(request: HttpRequest) -> HttpResponse:
-    """Profiles by name, former name or platform id."""
+    """Profiles by name, former name, platform id, or the account that proved to be the driver."""
+    if refusal := consume_or_429(request, action="search", limit_get=True):
+        return refusal
     simulators = list(Simulator.objects.all())
     simulator = chosen_simulator(request, simulators)
     query = " ".join(request.GET.get("q", "").replace("\0", "").split())

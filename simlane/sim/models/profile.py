@@ -6,11 +6,13 @@ import uuid
 from urllib.parse import quote
 
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 
+from simlane.sim import linking
 from simlane.sim.models.simulator import Simulator
 from simlane.sim.querysets import SimProfileQuerySet
 
@@ -104,6 +106,22 @@ class SimProfile(models.Model):
         """The profile's page; an identifier from the old model may hold any character, even a slash."""
         # Written by hand because reverse() leaves "/" and ".." as they are, and browsers resolve them.
         return f"{reverse('profiles:simulator', args=[self.simulator.slug])}{quote(self.profile_identifier, safe='')}/"
+
+    def can_user_link(self, user: AbstractBaseUser | AnonymousUser) -> bool:
+        """Whether `user` may link this profile: see sim.linking, as for all of these."""
+        return linking.can_user_link(self, user)
+
+    def link_to_user(self, user: AbstractBaseUser, verified: bool = False) -> None:  # noqa: FBT001, FBT002 - the plan's
+        """Point this profile at the account; raises ValueError when it may not."""
+        linking.link_to_user(self, user, verified=verified)
+
+    def unlink_from_user(self) -> bool:
+        """End the link this profile was read with; whether there still was one."""
+        return linking.unlink_from_user(self)
+
+    def set_visibility(self, user: AbstractBaseUser, *, public: bool) -> None:
+        """Show or hide this profile for its owner; raises ValueError for anybody else."""
+        linking.set_visibility(self, user, public=public)
 
 
 class ProfileName(models.Model):

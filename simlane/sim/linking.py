@@ -1,0 +1,101 @@
+"""Who may link a profile, and what linking changes: rules 2 to 5.
+
+Each act is one UPDATE whose WHERE holds its condition, so whatever runs beside it, exactly one of two rivals
+changes the row. The methods of SimProfile call these; a set of profiles is unlinked or shown by one statement too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import IntegrityError, transaction
+from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from simlane.sim.models import SimProfile
+
+ALREADY_LINKED = "This profile is already linked to another user."
+GONE = "This profile does not exist any more."
+NO_ACCOUNT = "This account does not exist any more."
+NOT_PROVED = "Only the owner of a verified link may hide a profile. Verify your ownership first."
+LINK_COLUMNS = ["linked_user", "linked_at", "is_verified", "is_public"]
+
+
+def can_user_link(profile: SimProfile, user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether `user` may link `profile`, as it was last read: it is nobody's, or theirs already."""
+    return user.is_authenticated and user.is_active and profile.linked_user_id in (None, user.pk)
+
+
+def link_to_user(profile: SimProfile, user: AbstractBaseUser, *, verified: bool = False) -> None:
+    """Point `profile` at the account; a second time changes nothing but what `verified` adds.
+
+    Raises ValueError, with a message for the person, when another account has it or a row is gone.
+    """
+    if not user.is_active:
+        raise ValueError(NO_ACCOUNT)
+    try:
+        # The foreign key is checked when the outermost block ends.
+        with transaction.atomic():
+            linked = (
+                _row(profile)
+                .filter(Q(linked_user__isnull=True) | Q(linked_user=user.pk))
+                .update(
+                    linked_user=user.pk,
+                    linked_at=Coalesce(F("linked_at"), timezone.now()),
+                    is_verified=Case(When(is_verified=True, then=Value(value=True)), default=Value(verified)),
+                )
+            )
+    except IntegrityError as error:
+        raise ValueError(NO_ACCOUNT) from error
+    _reread(profile)
+    if not linked:
+        raise ValueError(ALREADY_LINKED)
+
+
+def unlink_from_user(profile: SimProfile) -> bool:
+    """End the link `profile` was read with; whether there still was one. Verification and hiding end with it."""
+    if profile.linked_user_id is None:
+        return False
+    ended = unlink(_row(profile).filter(linked_user=profile.linked_user_id))
+    _reread(profile)
+    return bool(ended)
+
+
+def set_visibility(profile: SimProfile, user: AbstractBaseUser, *, public: bool) -> None:
+    """Show or hide a profile for its owner; raises ValueError when the link is not theirs or not verified."""
+    changed = _row(profile).filter(linked_user=user.pk, is_verified=True).update(is_public=public)
+    _reread(profile)
+    if not changed:
+        raise ValueError(NOT_PROVED)
+
+
+def unlink(profiles: QuerySet[SimProfile]) -> int:
+    """End the link of each of `profiles` that has one; how many had."""
+    return profiles.filter(linked_user__isnull=False).update(
+        linked_user=None, linked_at=None, is_verified=False, is_public=True
+    )
+
+
+def verify(profiles: QuerySet[SimProfile]) -> int:
+    """Mark the linked ones among `profiles` as proved; how many were not before."""
+    return profiles.filter(linked_user__isnull=False, is_verified=False).update(is_verified=True)
+
+
+def show(profiles: QuerySet[SimProfile]) -> int:
+    """Make the hidden ones among `profiles` public; how many were hidden."""
+    return profiles.filter(is_public=False).update(is_public=True)
+
+
+def _row(profile: SimProfile) -> QuerySet[SimProfile]:
+    return type(profile)._default_manager.filter(pk=profile.pk)
+
+
+def _reread(profile: SimProfile) -> None:
+    """What the row says now; raises ValueError when it is gone."""
+    try:
+        profile.refresh_from_db(fields=LINK_COLUMNS)
+    except type(profile).DoesNotExist as error:
+        raise ValueError(GONE) from error

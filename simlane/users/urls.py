@@ -1,0 +1,27 @@
+"""Addresses of the members' pages; the old model's lead to their successors, and have no names."""
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from simlane.users import views
+
+app_name = "users"
+
+
+def moved(name: str) -> object:
+    return RedirectView.as_view(pattern_name=f"users:{name}", permanent=True, query_string=True)
+
+
+urlpatterns = [
+    path("profile/", views.general, name="profile"),
+    path("profile/sim-profiles/", views.sim_profiles, name="profile_sim_profiles"),
+    path("profile/sim-profiles/search/", views.search_page, name="profile_sim_profile_search"),
+    path("profile/sim-profiles/link/<uuid:profile_id>/", views.link, name="profile_sim_profile_link"),
+    path("profile/sim-profiles/unlink/<uuid:profile_id>/", views.unlink, name="profile_sim_profile_unlink"),
+    path("profile/sim-profiles/verify/<uuid:profile_id>/", views.verify, name="profile_sim_profile_verify"),
+    path("profile/sim-profiles/manage/<uuid:profile_id>/", views.manage, name="profile_sim_profile_manage"),
+    path("sim-profiles/", moved("profile_sim_profiles")),
+    path("sim-profiles/add/", moved("profile_sim_profile_search")),
+    path("sim-profiles/<uuid:profile_id>/edit/", moved("profile_sim_profile_manage")),
+    path("sim-profiles/<uuid:profile_id>/disconnect/", moved("profile_sim_profile_unlink")),
+]
