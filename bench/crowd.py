@@ -58,10 +58,24 @@ def fill(profiles: int, entries: int) -> list[str]:
                 "is_staff",
                 "is_active",
                 "date_joined",
+                "search_key",
             ),
             [
-                (key, f"member{key}", *names[-key].split()[:2], "", "!", False, False, True, bulk.stored(NOW))
+                (
+                    key,
+                    f"member{key}",
+                    first,
+                    last,
+                    "",
+                    "!",
+                    False,
+                    False,
+                    True,
+                    bulk.stored(NOW),
+                    fold(f"member{key} {first} {last}"),
+                )
                 for key in range(1, members + 1)
+                for first, last in [names[-key].split()[:2]]
             ],
         )
 

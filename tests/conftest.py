@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from django.core.cache import caches
 
+from tests.seasons import alice, owner, private, season  # noqa: F401 - fixtures for every folder
+
 BROWSER = Path(__file__).parent / "browser"
 TRANSACTIONAL = {"transactional_db", "live_server", "django_db_reset_sequences"}
 

@@ -77,7 +77,7 @@ def drop_sqlite_triggers(connection: BaseDatabaseWrapper) -> None:
     """Before migrations: SQLite cannot rebuild a table that another table's trigger names."""
     with connection.cursor() as cursor:
         ours = "name LIKE 'sim\\_%' ESCAPE '\\' OR name LIKE 'users\\_user\\_fts\\_%' ESCAPE '\\'"
-        cursor.execute(f"SELECT name FROM sqlite_master WHERE type = 'trigger' AND ({ours})")  # noqa: S608
+        cursor.execute(f"SELECT name FROM sqlite_master WHERE type = 'trigger' AND ({ours})")
         for (name,) in cursor.fetchall():
             cursor.execute(f'DROP TRIGGER "{name}"')
         for table, _ in FULL_TEXT:

@@ -5,7 +5,7 @@ from django import forms
 from simlane.users.models import User
 
 
-class GeneralForm(forms.ModelForm):  # type: ignore[type-arg] - not subscriptable when it runs
+class GeneralForm(forms.ModelForm):
     """The names of an account; they stand in public on profiles it proved, and nowhere else."""
 
     class Meta:

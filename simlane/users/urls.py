@@ -1,5 +1,8 @@
 """Addresses of the members' pages; the old model's lead to their successors, and have no names."""
 
+from collections.abc import Callable
+
+from django.http import HttpResponseBase
 from django.urls import path
 from django.views.generic import RedirectView
 
@@ -8,7 +11,7 @@ from simlane.users import views
 app_name = "users"
 
 
-def moved(name: str) -> object:
+def moved(name: str) -> Callable[..., HttpResponseBase]:
     return RedirectView.as_view(pattern_name=f"users:{name}", permanent=True, query_string=True)
 
 

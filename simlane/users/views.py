@@ -44,7 +44,7 @@ def member_page(*methods: str) -> Callable[[View[P]], View[P]]:
                 return refusal
             return view(request, *args, **kwargs)
 
-        return guarded
+        return cast("View[P]", guarded)
 
     return decorate
 

@@ -35,6 +35,8 @@ def test_a_page_works_within_its_budget(
     budget: int,
     shows: list[str],
 ) -> None:
+    # The flag of the public profiles is read once in a while, not for each page.
+    client.get("/")
     with django_assert_max_num_queries(budget):
         response = client.get(address)
     assert response.status_code == 200
@@ -57,6 +59,7 @@ def test_an_event_takes_the_same_statements_whatever_its_size(
         )
         for seat, profile in zip(range(10, 200), list(SimProfile.objects.all()) * 100, strict=False)
     )
+    client.get("/")
     with django_assert_max_num_queries(6):
         page = client.get(event.get_absolute_url()).content.decode()
     assert "Driver 199" in page

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
+from django.urls import get_resolver
 
 from simlane.sim.models import Event, SimProfile
 from simlane.users.models import User
@@ -73,3 +74,31 @@ def test_an_unverified_link_never_shows_the_account(client: Client, alice: SimPr
         assert "Olivia" not in page, address
         if "owner" not in address:
             assert owner.username not in page.replace("is_owner", ""), address
+
+
+# Not “Olivia” alone: that is nearly “Alicia”, and found as such.
+@pytest.mark.parametrize("query", ["owner", "olivia owner", "Oliv"])
+def test_search_knows_the_account_of_a_verified_link_only(
+    client: Client, alice: SimProfile, owner: User, query: str
+) -> None:
+    def finds() -> bool:
+        page = client.get("/profiles/search/", {"q": query}).content.decode()
+        return alice.get_absolute_url() in page
+
+    assert not finds()
+    alice.link_to_user(owner)
+    assert not finds()
+    alice.link_to_user(owner, verified=True)
+    assert finds()
+    assert "Driven by Olivia Owner" in client.get("/profiles/search/", {"q": query}).content.decode()
+    alice.set_visibility(owner, public=False)
+    assert not finds()
+    alice.set_visibility(owner, public=True)
+    alice.unlink_from_user()
+    assert not finds()
+
+
+def test_every_public_address_is_walked() -> None:
+    """A new public address must join the walk above."""
+    names = {pattern.name for pattern in get_resolver("simlane.profiles.urls").url_patterns}
+    assert names == {"home", "browse", "search", "simulator", "detail", "events", "event"}

@@ -111,7 +111,7 @@ class SimProfile(models.Model):
         """Whether `user` may link this profile: see sim.linking, as for all of these."""
         return linking.can_user_link(self, user)
 
-    def link_to_user(self, user: AbstractBaseUser, verified: bool = False) -> None:  # noqa: FBT001, FBT002 - the plan's
+    def link_to_user(self, user: AbstractBaseUser, verified: bool = False) -> None:
         """Point this profile at the account; raises ValueError when it may not."""
         linking.link_to_user(self, user, verified=verified)
 

@@ -12,7 +12,9 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from simlane.sim.names import fold
 
 BATCH = 5000
-INDEX = "CREATE INDEX CONCURRENTLY IF NOT EXISTS users_user_search_idx ON users_user USING gin (search_key gin_trgm_ops)"
+INDEX = (
+    "CREATE INDEX CONCURRENTLY IF NOT EXISTS users_user_search_idx ON users_user USING gin (search_key gin_trgm_ops)"
+)
 
 
 def fill(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:

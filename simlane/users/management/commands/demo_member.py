@@ -7,13 +7,13 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand
 from django.urls import reverse
-from django.utils import timezone
 
 from simlane.sim.models import SimProfile
+from simlane.users.models import User
 
 NAME = "demo"
 FILE = "demo-sign-in.txt"
@@ -27,14 +27,15 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         password = kept_password(settings.VAR_DIR / FILE)
-        member, made = get_user_model().objects.get_or_create(username=NAME, defaults={"email": "demo@example.invalid"})
+        member, made = User.objects.get_or_create(username=NAME, defaults={"email": "demo@example.invalid"})
         if made or not member.check_password(password):
             member.set_password(password)
             member.save(update_fields=["password"])
         if made:
+            EmailAddress.objects.create(user=member, email=member.email, primary=True, verified=True)
             # Only with a new account: a profile that its member unlinked stays unlinked.
-            link(member.pk, VERIFIED, verified=True)
-            link(member.pk, LINKED, verified=False)
+            link(member, VERIFIED, verified=True)
+            link(member, LINKED, verified=False)
         self.stdout.write(f"Sign in at {reverse('account_login')} as {NAME} with the password {password}")
 
 
@@ -50,8 +51,9 @@ def kept_password(path: Path) -> str:
         return password
 
 
-def link(member: int, driver: tuple[str, str], *, verified: bool) -> bool:
-    """Point the profile at the account unless it points at one; whether it did."""
+def link(member: User, driver: tuple[str, str], *, verified: bool) -> None:
+    """Link the demo's driver, unless it is not there or somebody has it."""
     simulator, identifier = driver
-    free = SimProfile.objects.filter(simulator__slug=simulator, profile_identifier=identifier, linked_user__isnull=True)
-    return bool(free.update(linked_user=member, linked_at=timezone.now(), is_verified=verified))
+    profile = SimProfile.objects.filter(simulator__slug=simulator, profile_identifier=identifier).first()
+    if profile is not None and profile.can_user_link(member):
+        profile.link_to_user(member, verified=verified)

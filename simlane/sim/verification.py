@@ -1,0 +1,168 @@
+"""Whether the rows keep the rules: each rule as the query of the rows that break it, and what must hold them.
+
+The database does the work, so that memory stays flat; the only rows that come here are the first offenders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Trim
+
+from simlane.sim.models import EntryDriver, LegacyProfile, ProfileName, SimProfile
+
+SHOWN = 5
+
+#: Profiles whose figures are not what their results say; the same counting as sim.figures, for everybody.
+FIGURES = """
+SELECT p.id FROM sim_simprofile p LEFT JOIN (
+    SELECT d.profile_id,
+        COUNT(CASE WHEN e.status <> 'dns' THEN 1 END) AS starts,
+        COUNT(CASE WHEN e.status NOT IN ('dns', 'dsq') AND e.position = 1 THEN 1 END) AS wins,
+        COUNT(CASE WHEN e.status NOT IN ('dns', 'dsq') AND e.position <= 3 THEN 1 END) AS podiums
+    FROM sim_entrydriver d JOIN sim_entry e ON e.id = d.entry_id JOIN sim_session s ON s.id = e.session_id
+    WHERE s.kind = 'race' AND d.profile_id IS NOT NULL GROUP BY d.profile_id
+) AS driven ON driven.profile_id = p.id
+WHERE p.starts <> COALESCE(driven.starts, 0) OR p.wins <> COALESCE(driven.wins, 0)
+    OR p.podiums <> COALESCE(driven.podiums, 0)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A check's outcome: how many rows break the rule, and the first few of them."""
+
+    check: str
+    rule: str
+    count: int
+    first: tuple[str, ...]
+
+
+def findings() -> Iterator[Finding]:
+    """Every check in turn, as it is done."""
+    for check, rule, broken in _CHECKS:
+        count, first = broken()
+        yield Finding(check, rule, count, tuple(str(each) for each in first))
+
+
+def _rows(rows: QuerySet[Any, Any]) -> tuple[int, Sequence[object]]:
+    if count := rows.count():
+        return count, list(rows.values_list("pk", flat=True).order_by()[:SHOWN])
+    return 0, ()
+
+
+def _profiles(condition: Q) -> Callable[[], tuple[int, Sequence[object]]]:
+    return lambda: _rows(SimProfile.objects.filter(condition))
+
+
+def _empty_identifiers() -> tuple[int, Sequence[object]]:
+    blank = SimProfile.objects.alias(bare=Trim("profile_identifier"))
+    return _rows(blank.filter(Q(profile_identifier__isnull=True) | Q(bare="")))
+
+
+def _duplicates() -> tuple[int, Sequence[object]]:
+    """Identities that more than one profile has, as simulator and identifier."""
+    shared = (
+        SimProfile.objects.order_by()
+        .values_list("simulator__slug", "profile_identifier")
+        .annotate(profiles=Count("pk"))
+        .filter(profiles__gt=1)
+    )
+    count = shared.count()
+    return count, [f"{slug}/{identifier}" for slug, identifier, _ in shared[:SHOWN]] if count else ()
+
+
+def _orphaned_links() -> tuple[int, Sequence[object]]:
+    account = get_user_model()._default_manager.filter(pk=OuterRef("linked_user_id"))
+    return _rows(SimProfile.objects.filter(~Exists(account), linked_user_id__isnull=False))
+
+
+def _no_simulator() -> tuple[int, Sequence[object]]:
+    return _rows(SimProfile.objects.filter(~Exists(_model("Simulator").filter(pk=OuterRef("simulator_id")))))
+
+
+def _lost_rows() -> tuple[int, Sequence[object]]:
+    return _rows(LegacyProfile.objects.filter(~Exists(SimProfile.objects.filter(pk=OuterRef("pk")))))
+
+
+def _unfindable() -> tuple[int, Sequence[object]]:
+    name = ProfileName.objects.filter(profile=OuterRef("pk"), name=OuterRef("profile_name"))
+    return _rows(SimProfile.objects.filter(~Exists(name)))
+
+
+def _drivers_of_nobody() -> tuple[int, Sequence[object]]:
+    known = SimProfile.objects.filter(pk=OuterRef("profile_id"))
+    return _rows(EntryDriver.objects.filter(~Exists(known), profile_id__isnull=False))
+
+
+def _drivers_elsewhere() -> tuple[int, Sequence[object]]:
+    event = F("entry__session__event__simulator")
+    return _rows(EntryDriver.objects.filter(profile__isnull=False).exclude(profile__simulator=event))
+
+
+def _wrong_figures() -> tuple[int, Sequence[object]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*) FROM ({FIGURES}) AS wrong")
+        count = cursor.fetchone()[0]
+        cursor.execute(f"{FIGURES} LIMIT {SHOWN}")
+        return count, [row[0] for row in cursor.fetchall()] if count else ()
+
+
+def _files_twice() -> tuple[int, Sequence[object]]:
+    files = apps.get_model("results", "ResultFile")._default_manager
+    twice = files.values_list("content_sha256").annotate(files=Count("pk")).filter(files__gt=1).order_by()
+    count = twice.count()
+    return count, [digest for digest, _ in twice[:SHOWN]] if count else ()
+
+
+def _missing_guards() -> tuple[int, Sequence[object]]:
+    """The constraints and the trigger that should hold these rules, where the database has lost them."""
+    with connection.cursor() as cursor:
+        held = set(connection.introspection.get_constraints(cursor, SimProfile._meta.db_table))
+        triggers = "pg_trigger WHERE tgenabled <> 'D' AND tgname" if connection.vendor == "postgresql" else None
+        source = triggers or "sqlite_master WHERE type = 'trigger' AND name"
+        cursor.execute(f"SELECT COUNT(*) FROM {source} = 'sim_unlink_profiles'")
+        trigger = cursor.fetchone()[0]
+    missing = [constraint.name for constraint in SimProfile._meta.constraints if constraint.name not in held]
+    missing += [] if trigger else ["sim_unlink_profiles"]
+    return len(missing), missing
+
+
+def _model(name: str) -> Any:
+    return apps.get_model("sim", name)._default_manager
+
+
+_CHECKS: tuple[tuple[str, str, Callable[[], tuple[int, Sequence[object]]]], ...] = (
+    ("identifier", "1: every profile has an identifier", _empty_identifiers),
+    ("identity", "1: no two profiles of a simulator have one identifier", _duplicates),
+    ("simulator", "1: every profile's simulator exists", _no_simulator),
+    ("verified", "2: a verified profile is linked", _profiles(Q(is_verified=True, linked_user_id__isnull=True))),
+    (
+        "linked-at",
+        "2: a profile is linked exactly when it says since when",
+        _profiles(
+            Q(linked_user_id__isnull=True, linked_at__isnull=False)
+            | Q(linked_user_id__isnull=False, linked_at__isnull=True)
+        ),
+    ),
+    ("unlinked-public", "3: a profile of nobody is public", _profiles(Q(linked_user_id__isnull=True, is_public=False))),
+    (
+        "private",
+        "3: a private profile has a verified link",
+        _profiles(Q(linked_user_id__isnull=False, is_verified=False, is_public=False)),
+    ),
+    ("account", "4: every account a profile points at exists", _orphaned_links),
+    ("result-files", "9: no result file is in twice", _files_twice),
+    ("lost", "10: every profile of the old model is still there", _lost_rows),
+    ("drivers", "a driver in results points at a profile that exists", _drivers_of_nobody),
+    ("drivers-simulator", "a driver in results points at a profile of the event's simulator", _drivers_elsewhere),
+    ("names", "every profile can be found by its name", _unfindable),
+    ("figures", "starts, wins and podiums are what the results say", _wrong_figures),
+    ("guards", "the database still holds rules 1 to 4 itself", _missing_guards),
+)

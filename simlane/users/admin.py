@@ -1,0 +1,8 @@
+"""Accounts, for staff."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+
+from simlane.users.models import User
+
+admin.site.register(User, UserAdmin)

@@ -1,0 +1,135 @@
+"""Accounts by django-allauth, as this site sets it up: sign-up to recovery codes, and its limits."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.core import mail
+from django.test import Client
+
+from simlane.users.models import User
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def member(client: Client) -> User:
+    """Signed in with the password, and asked for it again, as pages that guard the account do."""
+    user = User.objects.create_user("member", "member@example.org", PASSWORD)
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    client.post("/accounts/login/", {"login": "member", "password": PASSWORD})
+    assert client.get("/accounts/2fa/totp/activate/")["Location"].startswith("/accounts/reauthenticate/")
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    return user
+
+
+def linked(message: mail.EmailMessage) -> str:
+    found = re.search(r"https?://\S+", str(message.body))
+    assert found
+    return urlsplit(found[0]).path
+
+
+def test_sign_up_confirm_and_sign_in_again(client: Client) -> None:
+    form = {"username": "new", "email": "new@example.org", "password1": PASSWORD, "password2": PASSWORD}
+    assert client.post("/accounts/signup/", form).status_code == 302
+    (message,) = mail.outbox
+    assert message.subject.startswith("[SimLane]")
+    address = linked(message)
+    assert client.get(address).status_code == 200
+    assert not EmailAddress.objects.get().verified, "a GET confirmed it"
+    client.post(address)
+    assert EmailAddress.objects.get().verified
+    client.post("/accounts/logout/")
+    client.post("/accounts/login/", {"login": "new@example.org", "password": PASSWORD})
+    assert client.get("/users/profile/").status_code == 200
+
+
+def test_a_forgotten_password_is_set_anew(client: Client) -> None:
+    user = User.objects.create_user("member", "member@example.org", "forgotten")
+    client.post("/accounts/password/reset/", {"email": user.email})
+    form = client.get(linked(mail.outbox[0]), follow=True)
+    client.post(form.redirect_chain[-1][0], {"password1": PASSWORD, "password2": PASSWORD})
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+
+
+def test_the_password_changes(client: Client, member: User) -> None:
+    new = "staple" + PASSWORD
+    client.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
+    member.refresh_from_db()
+    assert member.check_password(new)
+
+
+def test_a_second_factor_is_asked_for_and_a_recovery_code_works_once(client: Client, member: User) -> None:
+    secret = client.get("/accounts/2fa/totp/activate/").context["form"].secret
+    counter = next(yield_hotp_counters_from_time())
+    code = format_hotp_value(hotp_value(secret, counter))
+    response = client.post("/accounts/2fa/totp/activate/", {"code": code})
+    assert response.status_code == 302
+    codes = client.get("/accounts/2fa/recovery-codes/").context["unused_codes"]
+    assert len(codes) == 10
+
+    def enter(answer: str) -> int:
+        other = Client()
+        response = other.post("/accounts/login/", {"login": "member", "password": PASSWORD})
+        assert response["Location"].startswith("/accounts/2fa/authenticate/")
+        assert other.get("/users/profile/").status_code == 302, "in without the second factor"
+        other.post("/accounts/2fa/authenticate/", {"code": answer})
+        return other.get("/users/profile/").status_code
+
+    assert enter("000000") == 302
+    assert enter(codes[0]) == 200
+    assert enter(codes[0]) == 302
+    assert set(Authenticator.objects.values_list("type", flat=True)) == {"totp", "recovery_codes"}
+
+
+def test_wrong_passwords_are_slowed_down(client: Client) -> None:
+    User.objects.create_user("member", "member@example.org", PASSWORD)
+    for _ in range(5):
+        client.post("/accounts/login/", {"login": "member", "password": "wrong"})
+    response = client.post("/accounts/login/", {"login": "member", "password": PASSWORD})
+    assert "Too many failed login attempts" in response.content.decode()
+
+
+def test_searching_has_a_pace(client: Client) -> None:
+    answers = [client.get("/profiles/search/", {"q": "a"}).status_code for _ in range(121)]
+    assert set(answers[:120]) == {200}
+    assert answers[120] == 429
+
+
+def test_the_names_of_an_account(client: Client, member: User) -> None:
+    client.post("/users/profile/", {"username": "member", "first_name": "Zoë", "last_name": "Öst"})
+    member.refresh_from_db()
+    assert (member.first_name, member.search_key) == ("Zoë", "member zoe ost")
+    User.objects.create_user("taken")
+    response = client.post("/users/profile/", {"username": "taken", "first_name": "", "last_name": ""})
+    assert "already exists" in response.content.decode()
+    member.last_name = "West"
+    member.save(update_fields=["last_name"])
+    member.refresh_from_db()
+    assert member.search_key == "member zoe west"
+
+
+@pytest.mark.parametrize(
+    ("address", "section"),
+    [
+        ("/users/profile/", "General"),
+        ("/users/profile/sim-profiles/", "Sim profiles"),
+        ("/accounts/email/", "E-mails"),
+        ("/accounts/password/change/", "Password"),
+        ("/accounts/2fa/", "Security"),
+        ("/accounts/2fa/totp/activate/", "Security"),
+    ],
+)
+@pytest.mark.usefixtures("member")
+def test_the_account_shows_which_section_is_open(client: Client, address: str, section: str) -> None:
+    page = client.get(address).content.decode()
+    navigation = page[page.index('aria-label="Account"') :]
+    current = re.findall(r'aria-current="\w+">([^<]+)<', navigation[: navigation.index("</nav>")])
+    assert current == [section]
