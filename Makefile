@@ -97,6 +97,14 @@ bench-import: install-dev ## Measure the import of result files
 bench-pages: install-dev ## Measure the pages
 	@$(PYTHON) -m bench.pages
 
+.PHONY: bench-claims
+bench-claims: install-dev ## Measure rivals who link, unlink and leave at the same moment
+	@$(PYTHON) -m bench.claims
+
+.PHONY: bench-verify
+bench-verify: install-dev ## Measure verify_profiles at 1,000,000 profiles
+	@$(PYTHON) -m bench.verifying
+
 .PHONY: lock
 lock: ## Resolve requirements*.in again into the locks (needs uv)
 	@export UV_CUSTOM_COMPILE_COMMAND="make lock"; \

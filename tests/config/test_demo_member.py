@@ -72,7 +72,7 @@ def test_a_profile_it_unlinked_stays_unlinked(drivers):
 
 def test_a_profile_of_somebody_else_stays_theirs(drivers, django_user_model):
     alice = django_user_model.objects.create_user("alice")
-    assert demo_member.link(alice.pk, demo_member.VERIFIED, verified=True)
+    demo_member.link(alice, demo_member.VERIFIED, verified=True)
     call_command("demo_member")
     drivers[0].refresh_from_db()
     assert drivers[0].linked_user == alice

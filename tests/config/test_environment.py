@@ -133,3 +133,20 @@ def test_a_refusal_does_not_tell_the_password():
     with pytest.raises(ImproperlyConfigured) as refused:
         environment.parse_database_url("postgres://u:hun/ter2@h/name", sqlite_path=Path("unused"))
     assert "hun" not in str(refused.value)
+
+
+def test_one_variable_names_the_mail_server(monkeypatch):
+    monkeypatch.delenv("SOME", raising=False)
+    assert environment.email("SOME", default="consolemail://")["EMAIL_BACKEND"].endswith("console.EmailBackend")
+    monkeypatch.setenv("SOME", "smtp+tls://me%40example.org:pass@mail.example.org:587")
+    found = environment.email("SOME", default="consolemail://")
+    assert found["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend"
+    assert (found["EMAIL_HOST"], found["EMAIL_PORT"], found["EMAIL_USE_TLS"]) == ("mail.example.org", 587, True)
+    assert (found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"]) == ("me@example.org", "pass")
+
+
+@pytest.mark.parametrize("value", ["imap://host", "mail.example.org", "smtp://", "smtp+tls://host:port"])
+def test_a_mail_server_that_cannot_be_is_refused(monkeypatch, value):
+    monkeypatch.setenv("SOME", value)
+    with pytest.raises(ImproperlyConfigured, match="SOME"):
+        environment.email("SOME", default="consolemail://")
