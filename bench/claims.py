@@ -40,7 +40,13 @@ def main() -> None:
     for database in chosen:
         print(f"bench-claims: {database}", file=sys.stderr)
         for name, found in measure("bench.claims", database, {"rounds": arguments.rounds}).items():
-            table.add_row(name, database, str(found["right"]), json.dumps(found["outcomes"]), f"{found['s']:.1f}")
+            table.add_row(
+                name,
+                database,
+                str(found["right"]),
+                ", ".join(f"{n} {what}" for what, n in sorted(found["outcomes"].items())),
+                f"{found['s']:.1f}",
+            )
             broken += 0 if name.startswith("reference") else arguments.rounds - found["right"]
     Console().print(table)
     if broken:
@@ -79,7 +85,10 @@ def work(options: dict[str, Any]) -> None:
 
     django.setup()
     from django.core.management import call_command
+    from django.db import connections
 
+    # A connection for each rival and for the referee, not what a server's pool has to spare.
+    connections.settings["default"]["OPTIONS"].pop("pool", None)
     call_command("migrate", verbosity=0)
     found = {}
     for name, (count, play) in games().items():
@@ -128,7 +137,7 @@ def games() -> dict[str, tuple[int, Callable[[Rivals, int], tuple[bool, str]]]]:
         )
         winners = [who.pk for who, outcome in zip(members, outcomes, strict=True) if outcome is None]
         fine = winners == [read().linked_user_id] and sum(map(refused, outcomes)) == CLAIMANTS - 1
-        return fine and sound(), f"{len(winners)} winner"
+        return fine and sound(), "one winner" if len(winners) == 1 else f"{len(winners)} winners"
 
     def unlink(rivals: Rivals, _: int) -> tuple[bool, str]:
         free()
@@ -161,7 +170,7 @@ def games() -> dict[str, tuple[int, Callable[[Rivals, int], tuple[bool, str]]]]:
 
         outcomes = rivals.round([lambda who=who: save(who) for who in members])
         winners = sum(outcome is True for outcome in outcomes)
-        return winners == 1, "1 winner" if winners == 1 else "more winners"
+        return winners == 1, "one winner" if winners == 1 else "more winners"
 
     return {
         "8 claim one profile": (CLAIMANTS, claim),
