@@ -164,7 +164,7 @@ def addresses_of(names: list[str], options: dict[str, Any]) -> dict[str, list[st
     }
     for kind, words in queries.items():
         found[f"search, {kind}"] = [f"/profiles/search/?{urlencode({'q': word})}" for word in words]
-    found["search, all 30"] = [address for name, all_ in found.items() if name.startswith("search") for address in all_]
+    found["search, all"] = [address for name, all_ in found.items() if name.startswith("search") for address in all_]
     found |= {
         "detail": details,
         f"detail, {EntryDriver.objects.filter(profile=busiest[0]).count():,} entries": [
@@ -187,7 +187,7 @@ def _some(draw: random.Random, count: int, wanted: int) -> list[Any]:
 
 
 def search_queries(names: list[str]) -> dict[str, list[str]]:
-    """Thirty queries: words many names hold, whole and rare names, slips, ids, and what nobody is called."""
+    """Queries: words many names hold, whole and rare names, slips, ids, accounts, and what nobody is called."""
     from collections import Counter
 
     from bench.synthetic import Names
@@ -204,6 +204,7 @@ def search_queries(names: list[str]) -> dict[str, list[str]]:
         "rare, whole names": [*rare[:4], latin[3], " ".join(reversed(latin[4].split()))],
         "mistyped": [maker.mistyped(name) for name in (*latin[5:9], *(name.split()[1] for name in latin[9:13]))],
         "ids": ["76561190000000077", "100123"],
+        "accounts": ["member777", "member4242"],
         "nobody": ["Qxzvw Wvzxq", "zzzzzzzzzz"],
     }
 

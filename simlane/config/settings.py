@@ -127,6 +127,7 @@ CACHES = {
 WAFFLE_CACHE_NAME = "flags"
 #: What everybody gets while staff have made no flag `public_profiles` in the admin.
 ENABLE_PUBLIC_PROFILES = flag("ENABLE_PUBLIC_PROFILES", default=True)
+WAFFLE_SECURE = HTTPS
 WAFFLE_FLAG_DEFAULT = ENABLE_PUBLIC_PROFILES
 
 vars().update(email("EMAIL_URL", default="consolemail://"))

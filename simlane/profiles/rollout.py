@@ -20,7 +20,8 @@ ALWAYS = {"home"}
 
 def has_public_profiles(request: HttpRequest) -> bool:
     """Whether this visitor has them; the answer is kept in a cookie where the flag goes by percent."""
-    return bool(flag_is_active(request, FLAG))
+    # A request refused before anybody looked who sent it still gets an error page.
+    return hasattr(request, "user") and bool(flag_is_active(request, FLAG))
 
 
 def public_profiles(request: HttpRequest) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -42,7 +43,10 @@ def member_page(*methods: str) -> Callable[[View[P]], View[P]]:
                 return HttpResponseClientRedirect(answer.url) if is_htmx(request) else answer
             if request.method == "POST" and (refusal := consume_or_429(request, action="link")):
                 return refusal
-            return view(request, *args, **kwargs)
+            response = view(request, *args, **kwargs)
+            # The back button shows what is so now, and after signing out nothing.
+            add_never_cache_headers(response)
+            return response
 
         return cast("View[P]", guarded)
 

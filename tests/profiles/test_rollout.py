@@ -87,3 +87,10 @@ def test_by_percent_a_visitor_keeps_the_answer(
     monkeypatch.setattr("waffle.models.random.uniform", lambda *_: 61.0)
     assert statuses(client, alice) == {200}, "the cookie says yes"
     assert statuses(Client(), alice) == {404}
+
+
+def test_a_request_refused_at_the_door_still_gets_its_page(client: Client) -> None:
+    Flag.objects.create(name=FLAG, everyone=True)
+    response = client.get("/", headers={"host": "elsewhere.example"})
+    assert response.status_code == 400
+    assert "Start again" in response.content.decode()

@@ -307,3 +307,8 @@ def test_the_profile_shows_each_what_they_may_do(client: Client, alice: SimProfi
     page = client.get(alice.get_absolute_url()).content.decode()
     assert "Claim this profile" in page
     assert at("unlink", alice) not in page
+
+
+@pytest.mark.usefixtures("member")
+def test_members_pages_are_kept_by_no_cache(client: Client) -> None:
+    assert "no-store" in client.get(LIST)["Cache-Control"]
