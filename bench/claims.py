@@ -7,7 +7,6 @@ of this.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import threading
@@ -18,26 +17,23 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.databases import DATABASES, measure
+from bench.databases import chosen, command_line, measure
 
 CLAIMANTS = 8
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--rounds", type=int, default=500)
-    parser.add_argument("--database", choices=[*DATABASES, "both"], default="both")
-    parser.add_argument("--worker", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.worker:
         work(json.loads(arguments.worker))
         return
-    chosen = DATABASES if arguments.database == "both" else (arguments.database,)
     table = Table(title=f"{arguments.rounds} rounds", title_justify="left")
     for column in ("", "database", "rounds as they must be", "outcomes", "s"):
         table.add_column(column)
     broken = 0
-    for database in chosen:
+    for database in chosen(arguments):
         print(f"bench-claims: {database}", file=sys.stderr)
         for name, found in measure("bench.claims", database, {"rounds": arguments.rounds}).items():
             table.add_row(

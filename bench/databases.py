@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -15,6 +16,19 @@ from tests import postgres
 DATABASES = ("postgresql", "sqlite")
 #: As a small server would be set; durability is off, since the machine's disk is not what is measured.
 SETTINGS = ("shared_buffers=1GB", "work_mem=32MB", "maintenance_work_mem=512MB", "random_page_cost=1.1")
+
+
+def command_line(description: str | None) -> argparse.ArgumentParser:
+    """What every bench's command has: the database, and the worker's options, which it gives itself."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--database", choices=[*DATABASES, "both"], default="both")
+    parser.add_argument("--worker", help=argparse.SUPPRESS)
+    return parser
+
+
+def chosen(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The databases to measure."""
+    return DATABASES if arguments.database == "both" else (arguments.database,)
 
 
 def measure(module: str, database: str, options: dict[str, Any]) -> Any:

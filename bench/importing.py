@@ -7,7 +7,6 @@ all of them.
 
 from __future__ import annotations
 
-import argparse
 import json
 import resource
 import sys
@@ -18,25 +17,22 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.databases import DATABASES, measure
+from bench.databases import chosen, command_line, measure
 
 #: Written to the database by an import, by far most of its rows.
 TABLES = ("sim_event", "sim_session", "sim_entry", "sim_entrydriver", "sim_lap")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--files", type=int, default=800)
-    parser.add_argument("--database", choices=[*DATABASES, "both"], default="both")
     parser.add_argument("--json", help="write the figures to this file as well")
-    parser.add_argument("--worker", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.worker:
         work(json.loads(arguments.worker))
         return
-    chosen = DATABASES if arguments.database == "both" else (arguments.database,)
     found = {}
-    for database in chosen:
+    for database in chosen(arguments):
         print(f"bench-import: {arguments.files} files, {database}", file=sys.stderr)
         quarter = measure("bench.importing", database, {"files": arguments.files // 4})
         found[database] = measure("bench.importing", database, {"files": arguments.files})

@@ -7,7 +7,6 @@ every figure alike: read the ratios.
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import sys
@@ -18,27 +17,24 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.databases import DATABASES, measure, percentile
+from bench.databases import chosen, command_line, measure, percentile
 
 COLUMNS = ("requests", "p50 ms", "p95 ms", "database p50", "database p95", "statements")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--profiles", type=int, default=1_000_000)
     parser.add_argument("--entries", type=int, default=2_000_000)
-    parser.add_argument("--database", choices=[*DATABASES, "both"], default="both")
     parser.add_argument("--explain", action="store_true", help="print the plan of every slow statement")
     parser.add_argument("--json", help="write the figures to this file as well")
-    parser.add_argument("--worker", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.worker:
         work(json.loads(arguments.worker))
         return
-    chosen = DATABASES if arguments.database == "both" else (arguments.database,)
     options = {name: getattr(arguments, name) for name in ("profiles", "entries", "explain")}
     found = {}
-    for database in chosen:
+    for database in chosen(arguments):
         print(
             f"bench-pages: {arguments.profiles:,} profiles, {arguments.entries:,} entries, {database}", file=sys.stderr
         )

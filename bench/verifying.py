@@ -5,7 +5,6 @@ Memory is the command's own peak, in a process of its own.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
@@ -13,7 +12,7 @@ import sys
 from time import perf_counter
 from typing import Any
 
-from bench.databases import DATABASES, measure
+from bench.databases import chosen, command_line, measure
 
 PEAK = """import resource, sys
 from django.core.management import execute_from_command_line
@@ -25,16 +24,14 @@ finally:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(__doc__)
     parser.add_argument("--profiles", type=int, default=1_000_000)
     parser.add_argument("--entries", type=int, default=2_000_000)
-    parser.add_argument("--database", choices=[*DATABASES, "both"], default="both")
-    parser.add_argument("--worker", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.worker:
         work(json.loads(arguments.worker))
         return
-    for database in DATABASES if arguments.database == "both" else (arguments.database,):
+    for database in chosen(arguments):
         options = {"profiles": arguments.profiles, "entries": arguments.entries}
         found = measure("bench.verifying", database, options)
         print(f"{database}: verify_profiles {found['verify_s']:.1f} s, one read of the tables {found['read_s']:.1f} s")
