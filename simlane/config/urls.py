@@ -1,7 +1,11 @@
 """Every address of the site, by app."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
+
+# Django's own form knows no second factor and no limit on attempts.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign, no-untyped-call]
 
 urlpatterns = [
     path("", include("simlane.profiles.urls")),

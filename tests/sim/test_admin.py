@@ -90,3 +90,8 @@ def test_nothing_is_deleted_or_made_by_hand(client: Client, alice: SimProfile) -
 def test_members_see_none_of_it(client: Client, alice: SimProfile, owner: User) -> None:
     client.force_login(owner)
     assert client.get(PROFILES).status_code == 302
+
+
+def test_staff_sign_in_where_the_second_factor_is_asked_for(client: Client) -> None:
+    response = client.get("/admin/login/?next=/admin/")
+    assert response["Location"] == "/accounts/login/?next=%2Fadmin%2F"
