@@ -186,3 +186,15 @@ def test_a_file_that_came_in_twice_is_found(season: None) -> None:
             cursor.execute("CREATE TABLE results_resultfile AS SELECT * FROM strict_resultfile")
             cursor.execute("UPDATE results_resultfile SET content_sha256 = %s", [first.content_sha256])
     assert broken()["result-files"]["first"] == [first.content_sha256]
+
+
+def test_what_points_nowhere_is_found(alice: SimProfile) -> None:
+    """Foreign keys are looked at when the test's transaction would be committed, which it is not."""
+    driver = EntryDriver.objects.filter(profile=alice).latest("pk")
+    EntryDriver.objects.filter(pk=driver.pk).update(profile="00000000-0000-4000-8000-000000000001")
+    SimProfile.objects.filter(profile_identifier="76561190000000002").update(simulator=999_999)
+    found = broken()
+    assert found["drivers"]["first"] == [str(driver.pk)]
+    assert found["simulator"]["broken"] == 1
+    EntryDriver.objects.filter(pk=driver.pk).update(profile=alice)
+    SimProfile.objects.filter(simulator=999_999).update(simulator=alice.simulator)
