@@ -63,6 +63,8 @@ def test_it_is_gone_after_an_interrupted_run(how):
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
+        # A run that a shell started in the background ignores Ctrl-C, and so would this one.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     url = run.stdout.readline().strip()
     with psycopg.connect(url) as connection:
