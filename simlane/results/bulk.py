@@ -36,13 +36,17 @@ def reserve_ids(model: type[Model], count: int) -> list[int]:
         return list(range(last + 1, last + 1 + count))
 
 
+def _target(model: type[Model], fields: Sequence[str]) -> tuple[str, str]:
+    """The table and its columns, quoted, as an INSERT names them."""
+    quote = connection.ops.quote_name
+    return quote(model._meta.db_table), ", ".join(quote(_column(model, name)) for name in fields)
+
+
 def insert(model: type[Model], fields: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     """Writes the rows, their values in the order of `fields`; the table's constraints hold as ever."""
     if not rows:
         return
-    quote = connection.ops.quote_name
-    table = quote(model._meta.db_table)
-    columns = ", ".join(quote(_column(model, name)) for name in fields)
+    table, columns = _target(model, fields)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
@@ -66,9 +70,7 @@ def insert_missing(model: type[Model], fields: Sequence[str], rows: Sequence[tup
     """Writes those rows of text that break no unique constraint; the others are there already."""
     if not rows:
         return
-    quote = connection.ops.quote_name
-    table = quote(model._meta.db_table)
-    columns = ", ".join(quote(_column(model, name)) for name in fields)
+    table, columns = _target(model, fields)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             arrays = ", ".join(["%s::text[]"] * len(fields))

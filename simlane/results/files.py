@@ -98,6 +98,7 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Cand
             # Bounded by what comes out, not by what the archive says of itself.
             with archive.open(info) as file:
                 data = file.read(MAX_FILE_BYTES + 1)
+        # NotImplementedError is zipfile's word for a compression it does not know.
         except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
             raise ResultFileError(f"The file cannot be taken out of its archive: {error}") from error
         return _bounded(data)

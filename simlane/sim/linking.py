@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import IntegrityError, transaction
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -45,7 +45,8 @@ def link_to_user(profile: SimProfile, user: AbstractBaseUser, *, verified: bool 
                 .update(
                     linked_user=user.pk,
                     linked_at=Coalesce(F("linked_at"), timezone.now()),
-                    is_verified=Case(When(is_verified=True, then=Value(value=True)), default=Value(verified)),
+                    # A profile of nobody is not verified (rule 2): unless this proves it, it stays as it is.
+                    is_verified=True if verified else F("is_verified"),
                 )
             )
     except IntegrityError as error:

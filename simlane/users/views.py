@@ -9,6 +9,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 from allauth.core.ratelimit import consume_or_429
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.cache import add_never_cache_headers
@@ -175,7 +176,10 @@ def manage(request: HttpRequest, profile_id: str) -> HttpResponse:
     if profile is None:
         return _not_mine(request)
     if request.method == "POST":
-        public = request.POST.get("visibility") != "hidden"
+        visibility = request.POST.get("visibility")
+        if visibility not in {"public", "hidden"}:
+            raise BadRequest("Who can see the profile is “public” or “hidden”. Nothing was changed.")
+        public = visibility == "public"
         try:
             profile.set_visibility(member(request), public=public)
         except ValueError as error:

@@ -164,6 +164,18 @@ def test_hiding_is_for_the_owner_of_a_verified_link(client: Client, alice: SimPr
     assert alice.is_public is True
 
 
+@pytest.mark.parametrize("form", [{}, {"visibility": ""}, {"visibility": "nobody"}])
+def test_a_damaged_form_shows_no_hidden_profile(
+    client: Client, private: SimProfile, owner: User, form: dict[str, str]
+) -> None:
+    client.force_login(owner)
+    response = client.post(at("manage", private), form)
+    assert response.status_code == 400
+    assert "Nothing was changed" in response.content.decode()
+    private.refresh_from_db()
+    assert private.is_public is False
+
+
 def test_the_verify_page_is_honest(client: Client, alice: SimProfile, member: User) -> None:
     link(alice, member)
     page = client.get(at("verify", alice)).content.decode()

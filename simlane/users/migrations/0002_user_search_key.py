@@ -1,57 +1,11 @@
-"""Accounts can be found by their names: the folded names, and on PostgreSQL an index of their three-letter pieces.
+"""Accounts can be found by their names: a column for the folded names, which the next migration fills."""
 
-SQLite's index is a full-text table: see simlane.sim.database.
-"""
-
-from typing import Any
-
-from django.apps.registry import Apps
 from django.db import migrations, models
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-
-from simlane.sim.names import fold
-
-BATCH = 5000
-INDEX = (
-    "CREATE INDEX CONCURRENTLY IF NOT EXISTS users_user_search_idx ON users_user USING gin (search_key gin_trgm_ops)"
-)
-
-
-def fill(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
-    """Folding is Python's: accounts stream through by key, each batch written by one statement."""
-    users = apps.get_model("users", "User").objects.order_by("pk")
-    rows = users.values_list("pk", "username", "first_name", "last_name")
-    last = 0
-    while batch := list(rows.filter(pk__gt=last)[:BATCH]):
-        parameters: list[Any] = [value for key, *names in batch for value in (key, fold(" ".join(names)))]
-        placeholders = ", ".join(["(%s, %s)"] * len(batch))
-        with editor.connection.cursor() as cursor:
-            cursor.execute(
-                f"""WITH new(id, search_key) AS (VALUES {placeholders})
-                UPDATE users_user SET search_key = new.search_key FROM new WHERE new.id = users_user.id""",
-                parameters,
-            )
-        last = batch[-1][0]
-
-
-def add_index(_: Apps, editor: BaseDatabaseSchemaEditor) -> None:
-    if editor.connection.vendor == "postgresql":
-        editor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-        editor.execute(INDEX)
-
-
-def remove_index(_: Apps, editor: BaseDatabaseSchemaEditor) -> None:
-    if editor.connection.vendor == "postgresql":
-        editor.execute("DROP INDEX CONCURRENTLY IF EXISTS users_user_search_idx")
 
 
 class Migration(migrations.Migration):
-    # The index is built while the site serves.
-    atomic = False
     dependencies = [("users", "0001_initial")]
 
     operations = [
         migrations.AddField("user", "search_key", models.TextField(db_default="", editable=False)),
-        migrations.RunPython(fill, migrations.RunPython.noop, elidable=False),
-        migrations.RunPython(add_index, remove_index, elidable=False),
     ]
