@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -32,13 +33,22 @@ def platform_identifier(slug: str, profile_data: str) -> str | None:
     if platform is None:
         return None
     try:
-        data = json.loads(profile_data)
+        data = json.loads(profile_data, parse_int=str, parse_float=_as_jsonb)
     except (ValueError, RecursionError):
         return None
     if not isinstance(data, dict):
         return None
     found = (normalise_or_none(platform.kind, data[key]) for key in platform.legacy_keys if key in data)
     return next((identifier for identifier in found if identifier), None)
+
+
+def _as_jsonb(number: str) -> str | None:
+    """The text that PostgreSQL gives such a number: JSON knows no difference between 1e5 and 100000."""
+    try:
+        value = Decimal(number)
+    except ArithmeticError:
+        return None
+    return f"{value:f}" if abs(value.adjusted()) < MAX_LENGTH else None
 
 
 def fallback_sql(connection: BaseDatabaseWrapper, name: str, key: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
+from django.apps.registry import Apps
 from django.core.management.color import no_style
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
@@ -30,13 +31,26 @@ def columns_of(editor: BaseDatabaseSchemaEditor, table: str) -> list[str]:
         return [column.name for column in editor.connection.introspection.get_table_description(cursor, table)]
 
 
-def keep(editor: BaseDatabaseSchemaEditor, table: str, kept: str, columns: Sequence[str], key: str) -> None:
-    """Copies `columns` of every row of `table` into the table `kept`; one statement, whatever the size."""
-    names = ", ".join(map(editor.quote_name, columns))
-    # A deferred foreign key check of rows changed before would stop PostgreSQL from altering their table.
+def check_now(editor: BaseDatabaseSchemaEditor) -> None:
+    """A deferred foreign key check of rows changed before would stop PostgreSQL from altering their table."""
     if editor.connection.vendor == "postgresql":
         editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         editor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def forget(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+    """Ends every kept copy: without the tables of the old model there is nothing left to put them back into."""
+    with editor.connection.cursor() as cursor:
+        tables = editor.connection.introspection.table_names(cursor)
+    for table in tables:
+        if table.startswith(("kept_sim_", "kept_results_")):
+            editor.execute(f"DROP TABLE {editor.quote_name(table)}")
+
+
+def keep(editor: BaseDatabaseSchemaEditor, table: str, kept: str, columns: Sequence[str], key: str) -> None:
+    """Copies `columns` of every row of `table` into the table `kept`; one statement, whatever the size."""
+    names = ", ".join(map(editor.quote_name, columns))
+    check_now(editor)
     rows = f"SELECT {names} FROM {editor.quote_name(table)}"
     index = editor.quote_name(f"{kept[:58]}_key")
     if exists(editor, kept):

@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from simlane.sim.legacy import keeping
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -11,6 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
+        migrations.RunPython(migrations.RunPython.noop, keeping.forget),
         migrations.CreateModel(
             name="Simulator",
             fields=[

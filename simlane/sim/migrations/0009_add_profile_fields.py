@@ -54,8 +54,10 @@ class Migration(migrations.Migration):
                     models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
+                    # The old release deletes profiles and does not know this table: the constraint waits till 0013.
                     "profile",
                     models.OneToOneField(
+                        db_constraint=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="contested",
                         to="sim.simprofile",
@@ -64,7 +66,10 @@ class Migration(migrations.Migration):
                 (
                     "simulator",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="sim.simulator"
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="sim.simulator",
                     ),
                 ),
                 ("identifier", models.CharField(max_length=255)),

@@ -1,4 +1,4 @@
-"""Contract: the owner's column goes. Going back brings it empty and fills it from the link."""
+"""Contract: the owner's column goes, after a last look. Going back brings it empty and fills it from the link."""
 
 from django.db import migrations
 
@@ -9,6 +9,6 @@ class Migration(migrations.Migration):
     dependencies = [("sim", "0011_add_unique_constraint")]
 
     operations = [
-        migrations.RunPython(migrations.RunPython.noop, profile_data.fill_user),
+        migrations.RunPython(profile_data.catch_up, profile_data.fill_user),
         migrations.RemoveField("simprofile", "user"),
     ]

@@ -36,6 +36,24 @@ class Migration(migrations.Migration):
                 to="sim.simulator",
             ),
         ),
+        migrations.AlterField(
+            model_name="contestedidentifier",
+            name="profile",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="contested",
+                to="sim.simprofile",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="contestedidentifier",
+            name="simulator",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="sim.simulator",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="simprofile",
             constraint=models.CheckConstraint(

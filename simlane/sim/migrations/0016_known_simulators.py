@@ -5,20 +5,26 @@ from django.db import migrations
 from simlane.sim.identifiers import PLATFORMS
 
 
+def moved_slug(simulator):
+    return f"search-{simulator.pk}"
+
+
 def fill(apps, schema_editor):
     simulator_model = apps.get_model("sim", "Simulator")
     existing = {simulator.slug: simulator for simulator in simulator_model.objects.all()}
     # Pages have an address of that name: a simulator that had it moves aside.
     if moved := existing.get("search"):
-        moved.slug = f"search-{moved.pk}"
+        moved.slug = next(slug for slug in (moved_slug(moved), f"{moved_slug(moved)}-0") if slug not in existing)
         moved.save(update_fields=["slug"])
     names = {simulator.name.casefold() for simulator in existing.values()}
     known, new = [], []
     for platform in PLATFORMS:
         found = [existing[slug] for slug in (platform.slug, *platform.aliases) if slug in existing]
-        for simulator in found:
+        # Put back from an earlier time here, a kind that staff chose stays.
+        unset = [simulator for simulator in found if simulator.identifier_kind == "other"]
+        for simulator in unset:
             simulator.identifier_kind = platform.kind.value
-            known.append(simulator)
+        known += unset
         if not found:
             name = platform.name
             if name.casefold() in names:
@@ -28,9 +34,20 @@ def fill(apps, schema_editor):
     simulator_model.objects.bulk_create(new)
 
 
+def move_back(apps, schema_editor):
+    simulators = apps.get_model("sim", "Simulator").objects
+    if simulators.filter(slug="search").exists():
+        return
+    for simulator in simulators.filter(slug__startswith="search-", name__iexact="search").order_by("pk"):
+        if simulator.slug in (moved_slug(simulator), f"{moved_slug(simulator)}-0"):
+            simulator.slug = "search"
+            simulator.save(update_fields=["slug"])
+            return
+
+
 class Migration(migrations.Migration):
     dependencies = [("sim", "0015_simulator_identifier_kind")]
 
     operations = [
-        migrations.RunPython(fill, migrations.RunPython.noop),
+        migrations.RunPython(fill, move_back),
     ]

@@ -1,0 +1,223 @@
+"""Schema changes for a table that is being written: no statement here blocks its writers for longer than a moment.
+
+On PostgreSQL an index is built CONCURRENTLY and a constraint added NOT VALID, then validated. A migration with
+these is not atomic, so each of them may be run again after an interruption. SQLite gets Django's own operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.contrib.postgres.indexes import PostgresIndex
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.operations.models import AddConstraint, AddIndex
+from django.db.migrations.state import ProjectState
+
+#: An index waits for transactions that began before it, and nobody waits for the index.
+INDEX_WAIT = "10min"
+
+
+def plain(editor: BaseDatabaseSchemaEditor) -> bool:
+    """Whether Django's own way will do: another database, or SQL that is only shown."""
+    return editor.connection.vendor != "postgresql" or editor.collect_sql
+
+
+def fetch(editor: BaseDatabaseSchemaEditor, sql: str, parameters: Sequence[Any] = ()) -> Any:
+    """The first column of the first row, or None."""
+    with editor.connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+@contextmanager
+def _patient(editor: BaseDatabaseSchemaEditor) -> Iterator[None]:
+    before = fetch(editor, "SHOW lock_timeout")
+    editor.execute(f"SET lock_timeout = '{INDEX_WAIT}'")
+    try:
+        yield
+    finally:
+        editor.execute("SELECT set_config('lock_timeout', %s, false)", [before])
+
+
+def has_column(editor: BaseDatabaseSchemaEditor, table: str, column: str) -> bool:
+    """Whether the table has it."""
+    with editor.connection.cursor() as cursor:
+        found = editor.connection.introspection.get_table_description(cursor, table)
+    return any(each.name == column for each in found)
+
+
+def build_index(editor: BaseDatabaseSchemaEditor, name: str, sql: str) -> None:
+    """Builds an index CONCURRENTLY unless it is there; what an interrupted build left is dropped first."""
+    valid = fetch(editor, "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [name])
+    if valid:
+        return
+    with _patient(editor):
+        if valid is not None:
+            editor.execute(f"DROP INDEX CONCURRENTLY {editor.quote_name(name)}")
+        editor.execute(sql)
+
+
+def drop_index(editor: BaseDatabaseSchemaEditor, name: str) -> None:
+    """Drops an index CONCURRENTLY, if it is there."""
+    with _patient(editor):
+        editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {editor.quote_name(name)}")
+
+
+def _has_constraint(editor: BaseDatabaseSchemaEditor, table: str, name: str) -> bool:
+    sql = "SELECT true FROM pg_constraint WHERE conname = %s AND conrelid = to_regclass(%s)"
+    return bool(fetch(editor, sql, [name, table]))
+
+
+def _drop_constraint(editor: BaseDatabaseSchemaEditor, table: str, name: str) -> None:
+    editor.execute(f"ALTER TABLE {editor.quote_name(table)} DROP CONSTRAINT IF EXISTS {editor.quote_name(name)}")
+
+
+class Together(Operation):
+    """Operations in one transaction inside a migration that is not atomic; done before when `column` is there."""
+
+    reversible = True
+    reduces_to_sql = True
+    atomic = True
+
+    def __init__(self, table: str, column: str, operations: Sequence[Operation]) -> None:
+        self.table = table
+        self.column = column
+        self.operations = list(operations)
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        for operation in self.operations:
+            operation.state_forwards(app_label, state)
+
+    def _done(self, editor: BaseDatabaseSchemaEditor) -> bool:
+        return has_column(editor, self.table, self.column)
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if not schema_editor.collect_sql and self._done(schema_editor):
+            return
+        state = from_state.clone()
+        for operation in self.operations:
+            before = state.clone()
+            operation.state_forwards(app_label, state)
+            operation.database_forwards(app_label, schema_editor, before, state)
+        _flush(schema_editor)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if not schema_editor.collect_sql and not self._done(schema_editor):
+            return
+        states = [to_state.clone()]
+        for operation in self.operations:
+            after = states[-1].clone()
+            operation.state_forwards(app_label, after)
+            states.append(after)
+        for number, operation in reversed(list(enumerate(self.operations))):
+            operation.database_backwards(app_label, schema_editor, states[number + 1], states[number])
+        _flush(schema_editor)
+
+    def describe(self) -> str:
+        return "; ".join(operation.describe() for operation in self.operations)
+
+
+def _flush(editor: BaseDatabaseSchemaEditor) -> None:
+    """Foreign keys and the like that Django leaves for the end of the migration belong to this transaction."""
+    for sql in editor.deferred_sql:
+        editor.execute(sql)
+    editor.deferred_sql.clear()
+
+
+class AddIndexOnline(AddIndex):
+    """AddIndex without blocking writers."""
+
+    atomic = False
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if plain(schema_editor):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        model: Any = to_state.apps.get_model(app_label, self.model_name)
+        index: PostgresIndex = self.index  # type: ignore[assignment]
+        sql = index.create_sql(model, schema_editor, concurrently=True)
+        build_index(schema_editor, index.name, str(sql))
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if plain(schema_editor):
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
+            return
+        drop_index(schema_editor, self.index.name)
+
+
+class AddCheckOnline(AddConstraint):
+    """AddConstraint of a check without blocking writers while the rows are looked at."""
+
+    atomic = False
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if plain(schema_editor):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        model: Any = to_state.apps.get_model(app_label, self.model_name)
+        table, name = model._meta.db_table, self.constraint.name
+        if not _has_constraint(schema_editor, table, name):
+            schema_editor.execute(f"{self.constraint.create_sql(model, schema_editor)} NOT VALID", params=None)
+        q = schema_editor.quote_name
+        schema_editor.execute(f"ALTER TABLE {q(table)} VALIDATE CONSTRAINT {q(name)}")
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if plain(schema_editor):
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
+            return
+        _drop_constraint(schema_editor, _table(from_state, app_label, self.model_name), self.constraint.name)
+
+
+class AddUniqueOnline(AddConstraint):
+    """AddConstraint of a uniqueness without blocking writers while its index is built."""
+
+    atomic = False
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if plain(schema_editor):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        model: Any = to_state.apps.get_model(app_label, self.model_name)
+        table, name = model._meta.db_table, self.constraint.name
+        if _has_constraint(schema_editor, table, name):
+            return
+        q = schema_editor.quote_name
+        fields: Sequence[str] = self.constraint.fields  # type: ignore[attr-defined]
+        columns = ", ".join(q(model._meta.get_field(field).column) for field in fields)
+        build_index(
+            schema_editor, name, f"CREATE UNIQUE INDEX CONCURRENTLY {q(name)} ON {q(table)} ({columns})"
+        )
+        schema_editor.execute(f"ALTER TABLE {q(table)} ADD CONSTRAINT {q(name)} UNIQUE USING INDEX {q(name)}")
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if plain(schema_editor):
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
+            return
+        _drop_constraint(schema_editor, _table(from_state, app_label, self.model_name), self.constraint.name)
+        # The index alone, when the constraint was never made of it.
+        drop_index(schema_editor, self.constraint.name)
+
+
+def _table(state: ProjectState, app_label: str, model_name: str) -> str:
+    model: Any = state.apps.get_model(app_label, model_name)
+    return str(model._meta.db_table)
