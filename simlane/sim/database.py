@@ -37,22 +37,14 @@ DROP_UNLINK = {
 }
 
 
-# Names are searched by prefix and by three-letter pieces anywhere; mistyped words among all words.
-SEARCH = {
-    "postgresql": (
-        "CREATE EXTENSION IF NOT EXISTS pg_trgm",
-        'CREATE INDEX IF NOT EXISTS sim_profilename_prefix_idx ON sim_profilename (folded COLLATE "C")',
-        "CREATE INDEX IF NOT EXISTS sim_profilename_trgm_idx ON sim_profilename USING gin (folded gin_trgm_ops)",
-        "CREATE INDEX IF NOT EXISTS sim_nameword_trgm_idx ON sim_nameword USING gin (word gin_trgm_ops)",
-    ),
-    "sqlite": ("CREATE INDEX IF NOT EXISTS sim_profilename_prefix_idx ON sim_profilename (folded)",),
-}
-DROP_SEARCH = {
-    vendor: tuple(f"DROP INDEX IF EXISTS {name}" for name in names)
-    for vendor, names in {
-        "postgresql": ("sim_profilename_prefix_idx", "sim_profilename_trgm_idx", "sim_nameword_trgm_idx"),
-        "sqlite": ("sim_profilename_prefix_idx",),
-    }.items()
+#: Names are searched by prefix and by three-letter pieces anywhere; mistyped words among all words.
+SEARCH_INDEXES = {
+    "postgresql": {
+        "sim_profilename_prefix_idx": 'sim_profilename (folded COLLATE "C")',
+        "sim_profilename_trgm_idx": "sim_profilename USING gin (folded gin_trgm_ops)",
+        "sim_nameword_trgm_idx": "sim_nameword USING gin (word gin_trgm_ops)",
+    },
+    "sqlite": {"sim_profilename_prefix_idx": "sim_profilename (folded)"},
 }
 
 #: SQLite's full-text tables of three-letter pieces: the table each follows, and what of a row it holds. Spaces

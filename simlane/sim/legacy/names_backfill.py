@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.apps.registry import Apps
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import Exists, OuterRef
 
+from simlane.sim.legacy.batches import in_batches
 from simlane.sim.names import KEY_LENGTH, fold, letters, words
 
-BATCH = 5000
+STEP = "names"
 
 
 def fill(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
@@ -19,23 +20,19 @@ def fill(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     profile_model = apps.get_model("sim", "SimProfile")
     name_model = apps.get_model("sim", "ProfileName")
     word_model = apps.get_model("sim", "NameWord")
-    quote = editor.quote_name
-    table = quote(profile_model._meta.db_table)
-    for batch in _batches(profile_model, name_model):
+    # Profiles whose name has no row yet: those put back are left alone.
+    known = name_model.objects.filter(profile=OuterRef("pk"), name=OuterRef("profile_name"))
+    unknown = profile_model.objects.filter(~Exists(known)).order_by("pk")
+    rows = unknown.values_list("pk", "profile_name", "created_at")
+    if editor.connection.vendor == "postgresql":
+        rows = rows.select_for_update(of=("self",), no_key=True)
+
+    def write(last: Any, size: int) -> tuple[Any, int] | None:
+        batch = list((rows if last is None else rows.filter(pk__gt=last))[:size])
+        if not batch:
+            return None
         folded = [(key, name, fold(name), created_at) for key, name, created_at in batch]
-        placeholders = ", ".join(["(%s, %s)"] * len(folded))
-        as_stored = profile_model._meta.pk.get_db_prep_value
-        parameters = [
-            value for key, _, text, _ in folded for value in (as_stored(key, editor.connection), text[:KEY_LENGTH])
-        ]
-        with editor.connection.cursor() as cursor:
-            cursor.execute(
-                f"""WITH new(id, name_key) AS (VALUES {placeholders})
-                UPDATE {table} SET name_key = new.name_key,
-                    last_active_at = CASE WHEN {table}.name_key = '' THEN created_at ELSE last_active_at END
-                FROM new WHERE new.id = {table}.id""",
-                parameters,
-            )
+        _write_keys(editor.connection, profile_model, [(key, text[:KEY_LENGTH]) for key, _, text, _ in folded])
         name_model.objects.bulk_create(
             [
                 name_model(profile_id=key, name=name, folded=text, last_used_at=created_at)
@@ -47,13 +44,20 @@ def fill(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
         word_model.objects.bulk_create(
             [word_model(word=word, letters=letters(word)) for word in sorted(vocabulary)], ignore_conflicts=True
         )
+        return batch[-1][0], len(batch)
+
+    in_batches(editor.connection, STEP, write)
 
 
-def _batches(profile_model: Any, name_model: Any) -> Iterator[list[tuple[Any, str, Any]]]:
-    """Profiles whose name has no row yet, by key: memory stays flat, and rows put back are left alone."""
-    known = name_model.objects.filter(profile=OuterRef("pk"), name=OuterRef("profile_name"))
-    rows = profile_model.objects.filter(~Exists(known)).order_by("pk").values_list("pk", "profile_name", "created_at")
-    last = None
-    while batch := list((rows if last is None else rows.filter(pk__gt=last))[:BATCH]):
-        yield batch
-        last = batch[-1][0]
+def _write_keys(connection: BaseDatabaseWrapper, profile_model: Any, keys: list[tuple[Any, str]]) -> None:
+    table = connection.ops.quote_name(profile_model._meta.db_table)
+    as_stored = profile_model._meta.pk.get_db_prep_value
+    parameters = [value for key, text in keys for value in (as_stored(key, connection), text)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""WITH new(id, name_key) AS (VALUES {", ".join(["(%s, %s)"] * len(keys))})
+            UPDATE {table} SET name_key = new.name_key,
+                last_active_at = CASE WHEN {table}.name_key = '' THEN created_at ELSE last_active_at END
+            FROM new WHERE new.id = {table}.id""",
+            parameters,
+        )

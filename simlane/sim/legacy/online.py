@@ -13,6 +13,7 @@ from typing import Any
 from django.contrib.postgres.indexes import PostgresIndex
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
+from django.db.migrations.operations.fields import AddField
 from django.db.migrations.operations.models import AddConstraint, AddIndex
 from django.db.migrations.state import ProjectState
 
@@ -158,9 +159,7 @@ class AddIndexOnline(AddIndex):
 
 
 class AddCheckOnline(AddConstraint):
-    """AddConstraint of a check without blocking writers while the rows are looked at."""
-
-    atomic = False
+    """AddConstraint of a check that holds for new rows at once; `ValidateChecks` looks at the others."""
 
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
@@ -169,19 +168,60 @@ class AddCheckOnline(AddConstraint):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
             return
         model: Any = to_state.apps.get_model(app_label, self.model_name)
-        table, name = model._meta.db_table, self.constraint.name
-        if not _has_constraint(schema_editor, table, name):
-            schema_editor.execute(f"{self.constraint.create_sql(model, schema_editor)} NOT VALID", params=None)
+        schema_editor.execute(f"{self.constraint.create_sql(model, schema_editor)} NOT VALID", params=None)
+
+
+class AddCounterOnline(AddField):
+    """AddField of a PositiveIntegerField with a default, its check as by AddCheckOnline."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if plain(schema_editor):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        model: Any = to_state.apps.get_model(app_label, self.model_name)
+        q, table, column = schema_editor.quote_name, model._meta.db_table, self.name
+        schema_editor.execute(
+            f"ALTER TABLE {q(table)} ADD COLUMN {q(column)} integer DEFAULT 0 NOT NULL, "
+            f"ADD CONSTRAINT {q(f'{table}_{column}_check')} CHECK ({q(column)} >= 0) NOT VALID"
+        )
+
+
+class ValidateChecks(Operation):
+    """Looks at the rows of a table for every check that was added without; writers go on meanwhile."""
+
+    reversible = True
+    reduces_to_sql = False
+
+    def __init__(self, model_name: str) -> None:
+        self.model_name = model_name
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """The state has had the checks since they were added."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if plain(schema_editor):
+            return
+        table = _table(to_state, app_label, self.model_name)
+        with schema_editor.connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT conname FROM pg_constraint WHERE conrelid = to_regclass(%s) AND NOT convalidated", [table]
+            )
+            names = [name for (name,) in cursor.fetchall()]
         q = schema_editor.quote_name
-        schema_editor.execute(f"ALTER TABLE {q(table)} VALIDATE CONSTRAINT {q(name)}")
+        for name in names:
+            schema_editor.execute(f"ALTER TABLE {q(table)} VALIDATE CONSTRAINT {q(name)}")
 
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        if plain(schema_editor):
-            super().database_backwards(app_label, schema_editor, from_state, to_state)
-            return
-        _drop_constraint(schema_editor, _table(from_state, app_label, self.model_name), self.constraint.name)
+        """A check does no harm for having been looked over."""
+
+    def describe(self) -> str:
+        return f"Looks at every row of {self.model_name} for its new checks"
 
 
 class AddUniqueOnline(AddConstraint):
@@ -202,9 +242,7 @@ class AddUniqueOnline(AddConstraint):
         q = schema_editor.quote_name
         fields: Sequence[str] = self.constraint.fields  # type: ignore[attr-defined]
         columns = ", ".join(q(model._meta.get_field(field).column) for field in fields)
-        build_index(
-            schema_editor, name, f"CREATE UNIQUE INDEX CONCURRENTLY {q(name)} ON {q(table)} ({columns})"
-        )
+        build_index(schema_editor, name, f"CREATE UNIQUE INDEX CONCURRENTLY {q(name)} ON {q(table)} ({columns})")
         schema_editor.execute(f"ALTER TABLE {q(table)} ADD CONSTRAINT {q(name)} UNIQUE USING INDEX {q(name)}")
 
     def database_backwards(

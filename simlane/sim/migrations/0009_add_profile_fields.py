@@ -5,87 +5,127 @@ from django.conf import settings
 from django.db import migrations, models
 from django.db.models.functions import Now
 
+from simlane.sim.legacy import online, window
+
+
+def open_window(_, editor):
+    window.open_window(editor.connection)
+
+
+def close_window(_, editor):
+    window.close_window(editor.connection)
+
 
 class Migration(migrations.Migration):
+    # Indexes are built while the site serves.
+    atomic = False
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ("sim", "0008_alter_event_event_source"),
     ]
 
     operations = [
-        # db_default: rows that the old release inserts must pass too.
-        migrations.AddField(
-            "simprofile",
-            "profile_identifier",
-            models.CharField(db_default="", help_text="Platform-specific unique ID", max_length=255),
-        ),
-        migrations.AddField(
-            "simprofile",
-            "linked_user",
-            models.ForeignKey(
-                blank=True,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="linked_sim_profiles",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField("simprofile", "is_public", models.BooleanField(db_default=True, default=True)),
-        migrations.AddField("simprofile", "linked_at", models.DateTimeField(blank=True, null=True)),
-        migrations.AddIndex("simprofile", models.Index(fields=["linked_user"], name="sim_profile_linked_user_idx")),
-        migrations.AddIndex("simprofile", models.Index(fields=["is_public"], name="sim_profile_public_idx")),
-        # A profile may have no owner from here on; going back, 0010 has given every row that stays one.
-        migrations.AlterField(
-            "simprofile",
-            "user",
-            models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="sim_profiles",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.CreateModel(
-            name="ContestedIdentifier",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+        online.Together(
+            "sim_simprofile",
+            "linked_at",
+            [
+                # db_default: rows that the old release inserts must pass too.
+                migrations.AddField(
+                    "simprofile",
+                    "profile_identifier",
+                    models.CharField(db_default="", help_text="Platform-specific unique ID", max_length=255),
                 ),
-                (
-                    # The old release deletes profiles and does not know this table: the constraint waits till 0013.
-                    "profile",
-                    models.OneToOneField(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="contested",
-                        to="sim.simprofile",
-                    ),
-                ),
-                (
-                    "simulator",
+                migrations.AddField(
+                    "simprofile",
+                    "linked_user",
                     models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="sim.simulator",
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="linked_sim_profiles",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
-                ("identifier", models.CharField(max_length=255)),
-                (
-                    "keeps_identifier",
-                    models.BooleanField(help_text="Whether this row, the older one, has the identifier"),
+                migrations.AddField("simprofile", "is_public", models.BooleanField(db_default=True, default=True)),
+                migrations.AddField("simprofile", "linked_at", models.DateTimeField(blank=True, null=True)),
+                # A profile may have no owner from here on; going back, 0010 has given every row that stays one.
+                migrations.AlterField(
+                    "simprofile",
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sim_profiles",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
-                ("noted_at", models.DateTimeField(db_default=Now())),
+                migrations.CreateModel(
+                    name="ContestedIdentifier",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        (
+                            # The old release deletes profiles and does not know this table: the constraint waits till 0013.
+                            "profile",
+                            models.OneToOneField(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="contested",
+                                to="sim.simprofile",
+                            ),
+                        ),
+                        (
+                            "simulator",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="sim.simulator",
+                            ),
+                        ),
+                        ("identifier", models.CharField(max_length=255)),
+                        (
+                            "keeps_identifier",
+                            models.BooleanField(help_text="Whether this row, the older one, has the identifier"),
+                        ),
+                        ("noted_at", models.DateTimeField(db_default=Now())),
+                    ],
+                ),
+                migrations.CreateModel(
+                    name="LegacyProfile",
+                    fields=[
+                        ("profile_id", models.UUIDField(primary_key=True, serialize=False)),
+                        ("is_verified", models.BooleanField(help_text="As the old model had it")),
+                        ("upgraded_is_verified", models.BooleanField(help_text="As the upgrade set it")),
+                    ],
+                ),
+                migrations.CreateModel(
+                    name="OldReleaseWrite",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("seen_at", models.DateTimeField(db_index=True)),
+                        ("statement", models.CharField(max_length=10)),
+                    ],
+                ),
+                migrations.RunPython(open_window, close_window),
             ],
         ),
-        migrations.CreateModel(
-            name="LegacyProfile",
-            fields=[
-                ("profile_id", models.UUIDField(primary_key=True, serialize=False)),
-                ("is_verified", models.BooleanField(help_text="As the old model had it")),
-                ("upgraded_is_verified", models.BooleanField(help_text="As the upgrade set it")),
-            ],
+        online.AddIndexOnline(
+            "simprofile",
+            models.Index(fields=["linked_user"], name="sim_profile_linked_user_idx"),
+        ),
+        online.AddIndexOnline(
+            "simprofile",
+            models.Index(fields=["is_public"], name="sim_profile_public_idx"),
         ),
     ]

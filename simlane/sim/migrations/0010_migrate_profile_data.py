@@ -1,4 +1,4 @@
-"""Backfill: identifier, link and verification of every row, in a few statements; see simlane.sim.legacy."""
+"""Backfill: identifier, link and verification of every row, in batches; see simlane.sim.legacy."""
 
 from django.db import migrations
 
@@ -6,6 +6,8 @@ from simlane.sim.legacy import profile_data
 
 
 class Migration(migrations.Migration):
+    # Each batch is kept: interrupted, it goes on where it was.
+    atomic = False
     dependencies = [("sim", "0009_add_profile_fields")]
 
     operations = [migrations.RunPython(profile_data.forward, profile_data.backward)]

@@ -1,16 +1,22 @@
-"""Contract begins: rows that the old release wrote since 0010 are caught up in the constraint's own transaction."""
+"""The identity becomes unique; rows the old release wrote before that get their platform's own id now."""
 
 from django.db import migrations, models
 
-from simlane.sim.legacy import profile_data
+from simlane.sim.legacy import online, profile_data, window
+
+
+def settle(_, editor):
+    window.settle(editor.connection)
 
 
 class Migration(migrations.Migration):
+    # The index is built while the site serves.
+    atomic = False
     dependencies = [("sim", "0010_migrate_profile_data")]
 
     operations = [
         migrations.RunPython(profile_data.catch_up, migrations.RunPython.noop),
-        migrations.AddConstraint(
+        online.AddUniqueOnline(
             "simprofile",
             models.UniqueConstraint(
                 fields=("simulator", "profile_identifier"),
@@ -18,4 +24,5 @@ class Migration(migrations.Migration):
                 violation_error_message="This simulator already has a profile with this identifier.",
             ),
         ),
+        migrations.RunPython(settle, migrations.RunPython.noop),
     ]

@@ -1,8 +1,11 @@
-"""Contract: the owner's column goes, after a last look. Going back brings it empty and fills it from the link."""
+"""Contract: the owner's column goes, unless `upgrade_profiles` holds it for the old release (sim.legacy.contract).
+
+Going back brings it empty and fills it from the link.
+"""
 
 from django.db import migrations
 
-from simlane.sim.legacy import profile_data
+from simlane.sim.legacy import contract, profile_data
 
 
 class Migration(migrations.Migration):
@@ -10,5 +13,5 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(profile_data.catch_up, profile_data.fill_user),
-        migrations.RemoveField("simprofile", "user"),
+        contract.RemoveOwner("simprofile", "user"),
     ]

@@ -1,8 +1,10 @@
-"""The rules of a profile, as constraints."""
+"""The rules of a profile, as constraints; 0014 looks at the rows that are there."""
 
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+
+from simlane.sim.legacy import online
 
 
 class Migration(migrations.Migration):
@@ -54,14 +56,14 @@ class Migration(migrations.Migration):
                 to="sim.simulator",
             ),
         ),
-        migrations.AddConstraint(
+        online.AddCheckOnline(
             model_name="simprofile",
             constraint=models.CheckConstraint(
                 condition=models.Q(("profile_identifier", ""), _negated=True),
                 name="sim_profile_identifier_filled",
             ),
         ),
-        migrations.AddConstraint(
+        online.AddCheckOnline(
             model_name="simprofile",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -72,14 +74,14 @@ class Migration(migrations.Migration):
                 name="sim_profile_linked_at_with_link",
             ),
         ),
-        migrations.AddConstraint(
+        online.AddCheckOnline(
             model_name="simprofile",
             constraint=models.CheckConstraint(
                 condition=models.Q(("is_verified", False), ("linked_user__isnull", False), _connector="OR"),
                 name="sim_profile_verified_is_linked",
             ),
         ),
-        migrations.AddConstraint(
+        online.AddCheckOnline(
             model_name="simprofile",
             constraint=models.CheckConstraint(
                 condition=models.Q(("is_public", True), ("is_verified", True), _connector="OR"),

@@ -3,6 +3,7 @@
 from django.db import migrations
 
 from simlane.sim import database
+from simlane.sim.legacy import online
 
 
 def install(apps, schema_editor):
@@ -16,8 +17,11 @@ def remove(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
+    # Rows are looked at while the site serves; again does no harm.
+    atomic = False
     dependencies = [("sim", "0013_profile_rules")]
 
     operations = [
+        online.ValidateChecks("simprofile"),
         migrations.RunPython(install, remove),
     ]

@@ -4,6 +4,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 from django.db.models.functions import Now
 
+from simlane.sim.legacy import online
 from simlane.sim.legacy.keeping import Keep
 
 
@@ -21,17 +22,17 @@ class Migration(migrations.Migration):
             name="name_key",
             field=models.CharField(db_default="", editable=False, max_length=255),
         ),
-        migrations.AddField(
+        online.AddCounterOnline(
             model_name="simprofile",
             name="podiums",
             field=models.PositiveIntegerField(db_default=0, default=0, editable=False),
         ),
-        migrations.AddField(
+        online.AddCounterOnline(
             model_name="simprofile",
             name="starts",
             field=models.PositiveIntegerField(db_default=0, default=0, editable=False),
         ),
-        migrations.AddField(
+        online.AddCounterOnline(
             model_name="simprofile",
             name="wins",
             field=models.PositiveIntegerField(db_default=0, default=0, editable=False),

@@ -3,25 +3,36 @@
 from django.db import migrations, models
 
 from simlane.sim import database
+from simlane.sim.legacy import online
 
 
 def install(apps, schema_editor):
-    database.run(schema_editor.connection, database.SEARCH)
+    indexes = database.SEARCH_INDEXES[schema_editor.connection.vendor]
+    if schema_editor.connection.vendor != "postgresql":
+        for name, definition in indexes.items():
+            schema_editor.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {definition}")
+        return
+    schema_editor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    for name, definition in indexes.items():
+        online.build_index(schema_editor, name, f"CREATE INDEX CONCURRENTLY {name} ON {definition}")
 
 
 def remove(apps, schema_editor):
-    database.run(schema_editor.connection, database.DROP_SEARCH)
+    for name in database.SEARCH_INDEXES[schema_editor.connection.vendor]:
+        schema_editor.execute(f"DROP INDEX IF EXISTS {name}")
 
 
 class Migration(migrations.Migration):
+    # Indexes are built while the site serves.
+    atomic = False
     dependencies = [("sim", "0019_fill_profile_names")]
 
     operations = [
-        migrations.AddIndex(
+        online.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(fields=["profile_identifier"], name="sim_profile_identifier_idx"),
         ),
-        migrations.AddIndex(
+        online.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.OrderBy(models.F("last_active_at"), descending=True),
@@ -30,7 +41,7 @@ class Migration(migrations.Migration):
                 name="sim_profile_recent_idx",
             ),
         ),
-        migrations.AddIndex(
+        online.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.OrderBy(models.F("name_key")),
@@ -39,7 +50,7 @@ class Migration(migrations.Migration):
                 name="sim_profile_name_idx",
             ),
         ),
-        migrations.AddIndex(
+        online.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.OrderBy(models.F("starts"), descending=True),
@@ -48,7 +59,7 @@ class Migration(migrations.Migration):
                 name="sim_profile_starts_idx",
             ),
         ),
-        migrations.AddIndex(
+        online.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.F("simulator"),
@@ -58,7 +69,7 @@ class Migration(migrations.Migration):
                 name="sim_profile_sim_recent_idx",
             ),
         ),
-        migrations.AddIndex(
+        online.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.F("simulator"),
@@ -68,7 +79,7 @@ class Migration(migrations.Migration):
                 name="sim_profile_sim_name_idx",
             ),
         ),
-        migrations.AddIndex(
+        online.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.F("simulator"),
@@ -78,7 +89,7 @@ class Migration(migrations.Migration):
                 name="sim_profile_sim_starts_idx",
             ),
         ),
-        migrations.AddIndex(
+        online.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.OrderBy(models.F("last_active_at"), descending=True),
@@ -87,7 +98,7 @@ class Migration(migrations.Migration):
                 name="sim_profile_ver_recent_idx",
             ),
         ),
-        migrations.AddIndex(
+        online.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.OrderBy(models.F("name_key")),
@@ -96,7 +107,7 @@ class Migration(migrations.Migration):
                 name="sim_profile_ver_name_idx",
             ),
         ),
-        migrations.AddIndex(
+        online.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.OrderBy(models.F("starts"), descending=True),
@@ -105,7 +116,7 @@ class Migration(migrations.Migration):
                 name="sim_profile_ver_starts_idx",
             ),
         ),
-        migrations.AddIndex(
+        online.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.F("simulator"),
@@ -115,7 +126,7 @@ class Migration(migrations.Migration):
                 name="sim_profile_ver_sim_recent_idx",
             ),
         ),
-        migrations.AddIndex(
+        online.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.F("simulator"),
@@ -125,7 +136,7 @@ class Migration(migrations.Migration):
                 name="sim_profile_ver_sim_name_idx",
             ),
         ),
-        migrations.AddIndex(
+        online.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.F("simulator"),

@@ -1,6 +1,13 @@
 """The domain: simulators, driver profiles, and what was raced."""
 
-from simlane.sim.models.profile import ContestedIdentifier, LegacyProfile, NameWord, ProfileName, SimProfile
+from simlane.sim.models.profile import (
+    ContestedIdentifier,
+    LegacyProfile,
+    NameWord,
+    OldReleaseWrite,
+    ProfileName,
+    SimProfile,
+)
 from simlane.sim.models.results import Car, Entry, EntryDriver, Event, Lap, PersonalBest, Session, Track
 from simlane.sim.models.simulator import Simulator
 
@@ -13,6 +20,7 @@ __all__ = [
     "Lap",
     "LegacyProfile",
     "NameWord",
+    "OldReleaseWrite",
     "PersonalBest",
     "ProfileName",
     "Session",

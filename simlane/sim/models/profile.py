@@ -177,3 +177,13 @@ class LegacyProfile(models.Model):
 
     def __str__(self) -> str:
         return str(self.profile_id)
+
+
+class OldReleaseWrite(models.Model):
+    """The old release was seen writing, at most once a second: while it is, its column stays (sim.legacy.window)."""
+
+    seen_at = models.DateTimeField(db_index=True)
+    statement = models.CharField(max_length=10)
+
+    def __str__(self) -> str:
+        return f"{self.statement} at {self.seen_at:%Y-%m-%d %H:%M:%S} UTC"

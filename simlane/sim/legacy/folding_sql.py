@@ -1,0 +1,47 @@
+"""`sim.names.fold` as an expression of PostgreSQL, for names that the old release writes during the upgrade."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from functools import cache
+
+from simlane.sim.names import fold
+
+
+def fold_sql(column: str) -> str:
+    """SQL that gives what `fold` gives: after NFKD each character folds by itself, so tables say it all."""
+    source, target, longer, removed, spaces = _tables()
+    text = f"normalize({column}, NFKD)"
+    for character, folded in longer:
+        text = f"replace({text}, '{character}', '{folded}')"
+    # translate() drops the characters of its first text that have no partner in its second.
+    text = f"translate({text}, '{source}{removed}', '{target}')"
+    return f"btrim(regexp_replace({text}, '[{spaces}]+', ' ', 'g'), ' ')"
+
+
+@cache
+def _tables() -> tuple[str, str, list[tuple[str, str]], str, str]:
+    single: list[tuple[str, str]] = []
+    longer: list[tuple[str, str]] = []
+    removed: list[str] = []
+    spaces: list[str] = []
+    for code in range(1, sys.maxunicode + 1):
+        character = chr(code)
+        if 0xD800 <= code <= 0xDFFF or unicodedata.normalize("NFKD", character) != character:
+            continue
+        if character.isspace():
+            spaces.append(f"\\U{code:08x}")
+        elif (folded := fold(character)) == "":
+            removed.append(character)
+        elif len(folded) > 1:
+            longer.append((character, folded))
+        elif folded != character:
+            single.append((character, folded))
+    return (
+        "".join(character for character, _ in single),
+        "".join(folded for _, folded in single),
+        longer,
+        "".join(removed),
+        "".join(spaces),
+    )
