@@ -166,10 +166,11 @@ FUNCTIONS = {
         "trigger",
         """DECLARE folded_name text;
         BEGIN
-        IF to_regclass('sim_profilename') IS NULL OR NEW.user_id IS NULL THEN
+        IF to_regclass('sim_profilename') IS NULL THEN
             RETURN NULL;
-        END IF;
-        IF TG_OP = 'UPDATE' AND NEW.profile_name = OLD.profile_name THEN
+        ELSIF TG_OP = 'INSERT' AND NEW.user_id IS NULL THEN
+            RETURN NULL;
+        ELSIF TG_OP = 'UPDATE' AND NEW.profile_name = OLD.profile_name THEN
             RETURN NULL;
         END IF;
         folded_name := sim_upgrade_fold(NEW.profile_name);

@@ -1,0 +1,321 @@
+"""Between expand and contract: what either release writes is right in the other's model, and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+
+from simlane.results.importer import Importer
+from simlane.sim import models
+from simlane.sim.legacy import contract, window
+from simlane.sim.verification import findings
+from tests.results.builders import iracing_document, iracing_result, iracing_session
+from tests.sim.migrations.conftest import HEAD, LEGACY, Migrate, Old
+from tests.upgrade.conftest import OldRelease, on_postgresql
+
+pytestmark = on_postgresql
+Profiles = models.SimProfile.objects
+
+
+@pytest.fixture
+def opened(old: Old, migrate: Migrate) -> Callable[[], None]:
+    """Goes to the newest schema with the owner's column held for the old release."""
+
+    def go() -> None:
+        window.hold(connection)
+        migrate(HEAD)
+
+    return go
+
+
+def race(tmp_path: Path, identifier: int, name: str) -> None:
+    (tmp_path / f"{identifier}.json").write_text(
+        json.dumps(
+            iracing_document(
+                iracing_session(0, iracing_result(identifier, 0, display_name=name)), subsession_id=identifier
+            )
+        )
+    )
+    assert not Importer().run([tmp_path / f"{identifier}.json"]).refused
+
+
+def owner_of(key: str) -> int | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT user_id FROM sim_simprofile WHERE id = %s", [key])
+        return cursor.fetchone()[0]
+
+
+def every_rule_holds() -> None:
+    broken = {finding.check: finding.first for finding in findings() if finding.count}
+    assert not broken
+
+
+def test_a_profile_the_old_release_adds_is_a_linked_verified_findable_one(opened, old_release: OldRelease) -> None:
+    opened()
+    dora = old_release.register("dora")
+    key = old_release.add(dora, "iracing", "Dóra  Ş. Weiß", {"cust_id": " 0031 "})
+    row = Profiles.get(pk=key)
+    assert row.profile_identifier == "31"
+    assert (row.linked_user_id, row.linked_at, row.is_verified, row.is_public) == (dora, row.created_at, True, True)
+    assert row.name_key == "dora s. weiss"
+    assert [name.folded for name in row.names.all()] == ["dora s. weiss"]
+    assert old_release.listing(dora) == [[key, "iracing", "Dóra  Ş. Weiß", {"cust_id": " 0031 "}, True]]
+    every_rule_holds()
+
+
+def test_without_a_platform_id_it_gets_the_plans_identifier(opened, old_release: OldRelease) -> None:
+    opened()
+    key = old_release.add(old_release.register("dora"), "home-brew", "Dora D", {"cust_id": 5})
+    assert Profiles.get(pk=key).profile_identifier == f"dora-d-{key}"
+
+
+def test_of_two_that_claim_one_id_the_first_keeps_it_and_neither_is_verified(opened, old_release: OldRelease) -> None:
+    opened()
+    first = old_release.add(old_release.register("a"), "iracing", "First", {"cust_id": 5})
+    second = old_release.add(old_release.register("b"), "iracing", "Second", {"cust_id": "005"})
+    assert Profiles.get(pk=first).profile_identifier == "5"
+    assert Profiles.get(pk=second).profile_identifier == f"second-{second}"
+    assert set(Profiles.values_list("is_verified", flat=True)) == {False}
+    contested = models.ContestedIdentifier.objects.values_list("profile_id", "identifier", "keeps_identifier")
+    assert set(contested) == {(UUID(first), "5", True), (UUID(second), "5", False)}
+    every_rule_holds()
+
+
+def test_rows_from_before_the_unique_constraint_settle_when_it_comes(
+    old: Old, migrate: Migrate, old_release: OldRelease
+) -> None:
+    before = old.profile("Before", {"cust_id": 7})
+    window.hold(connection)
+    migrate("0009_add_profile_fields")
+    dora = old_release.register("dora")
+    early = old_release.add(dora, "iracing", "Early", {"cust_id": 31})
+    twin = old_release.add(dora, "iracing", "Twin", {"cust_id": 7})
+    migrate("0010_migrate_profile_data")
+    late = old_release.add(dora, "iracing", "Late", {"cust_id": 32})
+    migrate(HEAD)
+    identifiers = dict(Profiles.values_list("pk", "profile_identifier"))
+    assert identifiers == {before: "7", UUID(early): "31", UUID(twin): f"twin-{twin}", UUID(late): "32"}
+    assert set(models.ContestedIdentifier.objects.values_list("profile_id", flat=True)) == {before, UUID(twin)}
+    every_rule_holds()
+
+
+def test_a_name_the_old_release_changes_is_found_by_both_names(opened, old: Old, old_release: OldRelease) -> None:
+    key = str(old.profile("Alice Amber", {"cust_id": 5}))
+    opened()
+    old_release.edit(key, "Zoë")
+    row = Profiles.get(pk=key)
+    assert (row.profile_name, row.name_key, row.profile_identifier) == ("Zoë", "zoe", "5")
+    assert {name.folded for name in row.names.all()} == {"alice amber", "zoe"}
+    old_release.edit(key, "Alice Amber")
+    assert Profiles.get(pk=key).name_key == "alice amber"
+    every_rule_holds()
+
+
+def test_an_id_the_old_release_corrects_is_the_new_identifier(opened, old: Old, old_release: OldRelease) -> None:
+    key = str(old.profile("Alice", {"cust_id": 5}))
+    opened()
+    old_release.edit(key, None, {"cust_id": 6})
+    assert Profiles.get(pk=key).profile_identifier == "6"
+    old_release.edit(key, None, {"note": "none"})
+    assert Profiles.get(pk=key).profile_identifier == f"alice-{key}"
+
+
+def test_with_results_under_it_the_identifier_stays(opened, old: Old, old_release: OldRelease, tmp_path: Path) -> None:
+    key = str(old.profile("Alice", {"cust_id": 5}))
+    opened()
+    race(tmp_path, 5, "Alice")
+    old_release.edit(key, None, {"cust_id": 6})
+    assert Profiles.get(pk=key).profile_identifier == "5"
+
+
+def test_a_correction_before_the_backfill_comes_by_is_kept(
+    old: Old, migrate: Migrate, old_release: OldRelease
+) -> None:
+    key, other = old.profile("Alice", {"cust_id": 5}), old.profile("Bob", {"cust_id": 5}, user="bob")
+    window.hold(connection)
+    migrate("0009_add_profile_fields")
+    old_release.edit(str(other), None, {"cust_id": 8})
+    migrate(HEAD)
+    assert dict(Profiles.values_list("pk", "profile_identifier")) == {key: "5", other: "8"}
+    every_rule_holds()
+
+
+def test_what_the_old_release_deletes_with_results_is_unlinked(
+    opened, old: Old, old_release: OldRelease, tmp_path: Path
+) -> None:
+    raced, idle = str(old.profile("Raced", {"cust_id": 5})), str(old.profile("Idle", {"cust_id": 6}))
+    opened()
+    race(tmp_path, 5, "Raced")
+    old_release.disconnect(raced)
+    old_release.disconnect(idle)
+    row = Profiles.get(pk=raced)
+    assert (row.linked_user_id, row.linked_at, row.is_verified, row.is_public, row.starts) == (
+        None, None, False, True, 1,
+    )  # fmt: skip
+    assert not Profiles.filter(pk=idle).exists()
+    assert old_release.listing(old.user("alice").pk) == []
+    every_rule_holds()
+
+
+def test_an_account_the_old_release_deletes_unlinks_what_has_results(
+    opened, old: Old, old_release: OldRelease, tmp_path: Path
+) -> None:
+    raced, _ = str(old.profile("Raced", {"cust_id": 5})), old.profile("Idle", {"cust_id": 6})
+    opened()
+    race(tmp_path, 5, "Raced")
+    alice = get_user_model().objects.get(username="alice")
+    alice.emailaddress_set.create(email="alice@example.org", primary=True)
+    old_release.delete_account(alice.pk)
+    assert list(Profiles.values_list("pk", "linked_user_id")) == [(UUID(raced), None)]
+    assert not get_user_model().objects.filter(username="alice").exists()
+    every_rule_holds()
+
+
+def test_links_of_the_new_release_are_the_old_ones_owners(
+    opened, old: Old, old_release: OldRelease, tmp_path: Path
+) -> None:
+    key = str(old.profile("Alice", {"cust_id": 5}))
+    opened()
+    race(tmp_path, 6, "Racer")
+    bob = get_user_model().objects.create_user("bob")
+    racer = Profiles.get(profile_identifier="6")
+    racer.link_to_user(bob, verified=True)
+    assert [row[0] for row in old_release.listing(bob.pk)] == [str(racer.pk)]
+    Profiles.get(pk=key).unlink_from_user()
+    assert old_release.listing(old.user("alice").pk) == []
+    bob.delete()
+    assert owner_of(racer.pk) is None
+
+
+def test_a_form_opened_before_an_unlink_does_not_bring_the_link_back(
+    opened, old: Old, old_release: OldRelease
+) -> None:
+    key = str(old.profile("Alice", {"cust_id": 5}))
+    opened()
+    old_release.open_form(key)
+    Profiles.get(pk=key).unlink_from_user()
+    old_release.send_form(key, "Alicia")
+    row = Profiles.get(pk=key)
+    assert (row.profile_name, row.linked_user_id, row.is_verified, owner_of(key)) == ("Alicia", None, False, None)
+    every_rule_holds()
+
+
+def test_a_form_opened_before_the_backfill_does_not_undo_its_verification(
+    old: Old, migrate: Migrate, old_release: OldRelease
+) -> None:
+    key = str(old.profile("Alice", {"cust_id": 5}, verified=False))
+    old_release.open_form(key)
+    window.hold(connection)
+    migrate("0010_migrate_profile_data")
+    old_release.send_form(key, "Alicia")
+    migrate(HEAD)
+    row = Profiles.get(pk=key)
+    assert (row.profile_name, row.is_verified) == ("Alicia", True)
+
+
+@pytest.mark.parametrize("page", ["set_verified", "verify_selected"])
+def test_a_verification_the_old_release_takes_away_is_gone_and_the_profile_shows(
+    opened, old: Old, old_release: OldRelease, page: str
+) -> None:
+    key = str(old.profile("Alice", {"cust_id": 5}))
+    opened()
+    Profiles.filter(pk=key).update(is_public=False)
+    getattr(old_release, page)(key if page == "set_verified" else [key], False)
+    row = Profiles.get(pk=key)
+    assert (row.is_verified, row.is_public) == (False, True)
+    every_rule_holds()
+
+
+def test_another_owner_given_by_the_old_release_is_the_new_link(opened, old: Old, old_release: OldRelease) -> None:
+    key = str(old.profile("Alice", {"cust_id": 5}))
+    opened()
+    bob = old_release.register("bob")
+    old_release.give(key, bob)
+    row = Profiles.get(pk=key)
+    assert (row.linked_user_id, row.is_verified) == (bob, True)
+    every_rule_holds()
+
+
+def test_the_old_release_is_seen_writing_and_the_new_one_is_not(
+    opened, old: Old, old_release: OldRelease, tmp_path: Path
+) -> None:
+    key = str(old.profile("Alice", {"cust_id": 5}))
+    opened()
+    models.OldReleaseWrite.objects.all().delete()
+    race(tmp_path, 6, "Racer")
+    Profiles.get(profile_identifier="6").link_to_user(get_user_model().objects.create_user("bob"))
+    Profiles.get(pk=key).unlink_from_user()
+    assert not models.OldReleaseWrite.objects.exists()
+    old_release.edit(key, "New name")
+    assert models.OldReleaseWrite.objects.get().statement == "update"
+
+
+def test_after_the_contract_everything_is_as_migrate_alone_leaves_it(
+    opened, old: Old, migrate: Migrate, old_release: OldRelease
+) -> None:
+    key = old.profile("Alice", {"cust_id": 5})
+
+    def schema() -> list[tuple[str, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """SELECT 'column', column_name, data_type, is_nullable FROM information_schema.columns
+                WHERE table_name = 'sim_simprofile'
+                UNION ALL SELECT 'constraint', conname, pg_get_constraintdef(oid), convalidated::text
+                FROM pg_constraint WHERE conrelid = 'sim_simprofile'::regclass
+                UNION ALL SELECT 'index', indexname, indexdef, '' FROM pg_indexes WHERE tablename = 'sim_simprofile'
+                UNION ALL SELECT 'trigger', tgname, '', '' FROM pg_trigger WHERE NOT tgisinternal
+                UNION ALL SELECT 'function', proname, '', '' FROM pg_proc WHERE proname LIKE 'sim\\_%'
+                UNION ALL SELECT 'table', tablename, '', '' FROM pg_tables WHERE schemaname = 'public'
+                ORDER BY 1, 2"""
+            )
+            return cursor.fetchall()
+
+    migrate(HEAD)
+    alone = schema()
+    migrate(LEGACY)
+    opened()
+    contract.drop_owner(connection)
+    assert schema() == alone
+    assert Profiles.get(pk=key).profile_identifier == "5"
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_back_from_the_window_and_from_after_the_contract(
+    opened, old: Old, migrate: Migrate, old_release: OldRelease, held: bool
+) -> None:
+    old.profile("Alice", {"cust_id": 5}, verified=False)
+    opened()
+    dora = old_release.register("dora")
+    old_release.add(dora, "iracing", "Dora", {"cust_id": 6})
+    if not held:
+        contract.drop_owner(connection)
+    migrate(LEGACY)
+    assert [row[2:] for row in old_release.listing(dora)] == [["Dora", {"cust_id": 6}, False]]
+    assert [row[4] for row in old_release.listing(old.user("alice").pk)] == [False]
+    old_release.add(dora, "iracing", "Second", {"cust_id": 7})
+    migrate(HEAD)
+    assert set(Profiles.values_list("profile_identifier", flat=True)) == {"5", "6", "7"}
+    every_rule_holds()
+
+
+def test_every_character_folds_as_python_folds_it(transactional_db: None) -> None:
+    from simlane.sim.legacy.folding_sql import fold_sql
+    from simlane.sim.names import fold
+
+    names = [chr(code) for code in range(1, 0x110000) if not 0xD800 <= code <= 0xDFFF]
+    names += ["Sørën  Ö'Brien ", "\x1fa\x85b\u3000c ", "각 ﬁ Ⅷ ß ẞ İ"]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT {fold_sql("given.name")} FROM unnest(%s::text[]) WITH ORDINALITY AS given(name, place)
+            ORDER BY place""",
+            [names],
+        )
+        found = [folded for (folded,) in cursor.fetchall()]
+    wrong = [(name, ours, fold(name)) for name, ours in zip(names, found, strict=True) if fold(name) != ours]
+    assert not wrong, (len(wrong), wrong[:5])
