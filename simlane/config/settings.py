@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "simlane.results",
     "simlane.profiles",
     "simlane.users",
+    "simlane.upgrade",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper
 
-from tests.sim.migrations.conftest import migrate, old  # noqa: F401 - fixtures
+from simlane.upgrade.rehearsal.population import populate
+from tests.sim.migrations.conftest import LEGACY, migrate, old  # noqa: F401 - fixtures
 
 on_postgresql = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite has one writer: it is upgraded while nobody serves"
@@ -60,3 +66,79 @@ def old_release(transactional_db: None) -> Iterator[OldRelease]:
         yield OldRelease(process)
         assert process.stdin
         process.stdin.close()
+
+
+class Install:
+    """A populated install of the old release on a database of its own, and its operator's command line."""
+
+    def __init__(self, url: str, var: Path) -> None:
+        self.url = url
+        self.var = var
+
+    def manage(self, *arguments: str, code: int | None = 0) -> str:
+        """Both outputs of a `manage.py` command, which must end with `code`."""
+        process = self.start(*arguments)
+        output = process.communicate(timeout=300)[0]
+        assert code is None or process.returncode == code, output
+        return output
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("SIMLANE_TEST")}
+        return subprocess.Popen(
+            [sys.executable, "manage.py", *arguments],
+            env=kept
+            | {"DATABASE_URL": self.url, "VAR_DIR": str(self.var), "HTTPS": "0", "SECRET_KEY": "k" * 60}
+            | {"DJANGO_SETTINGS_MODULE": "simlane.config.settings"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.url.replace("postgres://", "postgresql://", 1)) as other:
+            return other.execute(sql).fetchall() if sql.lstrip().startswith("SELECT") else other.execute(sql) and []
+
+    def checksum(self) -> dict[str, str]:
+        """Of every row of the new model, but for what counts the order rows were written in."""
+        return {
+            table: self.query(
+                f"""SELECT count(*) || ' ' || coalesce(sum(hashtextextended(concat_ws('|', {columns}), 0)), 0)
+                FROM {table}"""
+            )[0][0]
+            for table, columns in {
+                "sim_simprofile": "id, simulator_id, profile_name, profile_identifier, profile_data, linked_user_id, "
+                "linked_at, is_verified, is_public, created_at, name_key, last_active_at",
+                "sim_profilename": "profile_id, name, folded, last_used_at",
+                "sim_nameword": "word, letters",
+                "sim_legacyprofile": "profile_id, is_verified, upgraded_is_verified",
+                "sim_contestedidentifier": "profile_id, simulator_id, identifier, keeps_identifier",
+                "users_user": "id, username, search_key",
+            }.items()
+        }
+
+
+@contextmanager
+def install(var: Path, rows: int = 400, accounts: int = 60) -> Iterator[Install]:
+    """At `sim.0008`, on a database that is gone afterwards."""
+    name = f"simlane_install_{secrets.token_hex(6)}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}")
+    try:
+        made = Install(database_url().rsplit("/", 1)[0] + f"/{name}", var)
+        made.manage("migrate", "sim", LEGACY, "-v0")
+        made.manage("migrate", "users", "0001", "-v0")
+        given = {"NAME": name, "OPTIONS": {}, "TEST": {}, "ATOMIC_REQUESTS": False, "AUTOCOMMIT": True}
+        other = DatabaseWrapper(connection.settings_dict | given, alias="default")
+        populate(other, rows, accounts)
+        other.close()
+        yield made
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def legacy_install(transactional_db: None, tmp_path: Path) -> Iterator[Install]:
+    with install(tmp_path) as made:
+        yield made

@@ -134,9 +134,7 @@ def test_with_results_under_it_the_identifier_stays(opened, old: Old, old_releas
     assert Profiles.get(pk=key).profile_identifier == "5"
 
 
-def test_a_correction_before_the_backfill_comes_by_is_kept(
-    old: Old, migrate: Migrate, old_release: OldRelease
-) -> None:
+def test_a_correction_before_the_backfill_comes_by_is_kept(old: Old, migrate: Migrate, old_release: OldRelease) -> None:
     key, other = old.profile("Alice", {"cust_id": 5}), old.profile("Bob", {"cust_id": 5}, user="bob")
     window.hold(connection)
     migrate("0009_add_profile_fields")
@@ -193,9 +191,7 @@ def test_links_of_the_new_release_are_the_old_ones_owners(
     assert owner_of(racer.pk) is None
 
 
-def test_a_form_opened_before_an_unlink_does_not_bring_the_link_back(
-    opened, old: Old, old_release: OldRelease
-) -> None:
+def test_a_form_opened_before_an_unlink_does_not_bring_the_link_back(opened, old: Old, old_release: OldRelease) -> None:
     key = str(old.profile("Alice", {"cust_id": 5}))
     opened()
     old_release.open_form(key)

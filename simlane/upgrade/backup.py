@@ -1,0 +1,94 @@
+"""A copy of what the upgrade changes, by the database's own tool, with a checksum to find damage by.
+
+How to put it back is in docs/upgrade.md; a test runs those very commands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.db import connection
+from django.utils import timezone
+
+#: Whole tables of the old model, and which migrations it is at.
+TABLES = ("sim_*", "users_user*", "django_migrations")
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A finished backup; `<file>.sha256` stands beside it, in the form `sha256sum --check` reads."""
+
+    file: Path
+    bytes: int
+    sha256: str
+
+
+def make(directory: Path | None) -> Backup:
+    """Writes one into `directory`; raises CommandError, and leaves no half of one, when that fails."""
+    folder = directory or settings.VAR_DIR / "backups"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise CommandError(
+            f"No backup: {folder} cannot be made ({error.strerror}). Choose another --directory."
+        ) from error
+    suffix = "dump" if connection.vendor == "postgresql" else "sqlite3"
+    file = folder / f"simlane-{timezone.now():%Y%m%d-%H%M%S}.{suffix}"
+    half = file.with_suffix(f".{suffix}.part")
+    try:
+        (_pg_dump if connection.vendor == "postgresql" else _copy)(half)
+        # Accounts are in it.
+        half.chmod(0o600)
+        with half.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        half.rename(file)
+    except OSError as error:
+        raise CommandError(f"No backup in {folder}: {error.strerror}.") from error
+    finally:
+        half.unlink(missing_ok=True)
+    file.with_name(f"{file.name}.sha256").write_text(f"{digest}  {file.name}\n")
+    return Backup(file, file.stat().st_size, digest)
+
+
+def pg_dump_program() -> str | None:
+    """The newest pg_dump there is, since an older one refuses a newer server."""
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_dump"), key=lambda each: int(each.parts[4]))
+    return str(installed[-1]) if installed else shutil.which("pg_dump")
+
+
+def _pg_dump(file: Path) -> None:
+    program = pg_dump_program()
+    if program is None:
+        raise CommandError("No backup: pg_dump is missing. Install postgresql-client, or run with --no-backup.")
+    given = connection.settings_dict
+    environment = {
+        "PGHOST": given["HOST"],
+        "PGPORT": str(given["PORT"] or ""),
+        "PGUSER": given["USER"],
+        "PGPASSWORD": given["PASSWORD"],
+        "PGDATABASE": given["NAME"],
+    }
+    done = subprocess.run(
+        [program, "--format=custom", f"--file={file}", *[f"--table=public.{table}" for table in TABLES]],
+        env={**os.environ, **{name: value for name, value in environment.items() if value}},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise CommandError(f"No backup: pg_dump said: {done.stderr.strip()}")
+
+
+def _copy(file: Path) -> None:
+    connection.ensure_connection()
+    with closing(sqlite3.connect(file)) as target:
+        connection.connection.backup(target)

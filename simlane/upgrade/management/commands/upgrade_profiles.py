@@ -1,0 +1,176 @@
+"""`upgrade_profiles`: the old model's profiles become this one's while the site serves; see docs/upgrade.md."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection
+
+from simlane.upgrade import backup, facts, runner, status, steps
+from simlane.upgrade.progress import Throttle, Watch
+from simlane.upgrade.state import State, position
+from simlane.upgrade.verification import problems
+
+DEPLOY = """Both releases can serve this database now. Next:
+  1. deploy the new release everywhere and stop the old one,
+  2. upgrade_profiles run --contract, once the old one has been quiet for {quiet} s.
+Until then upgrade_profiles rollback leads back, and after it too."""
+
+
+class Command(BaseCommand):
+    help = "Move an install from the old model of a profile to the new one while it serves, or back."
+    # It runs on databases of the old release: nothing may look for the newest schema first.
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+        def action(name: str, text: str) -> CommandParser:
+            added: CommandParser = actions.add_parser(name, help=text, description=text)
+            return added
+
+        action("plan", "What would happen: rows, contested ids, time, disk, locks, hindrances. Changes nothing.")
+        run = action("run", "Back up, expand, backfill, verify; then stop. With --contract: the last step.")
+        run.add_argument("--contract", action="store_true", help="Drop the old owner's column: the old release is gone")
+        run.add_argument("--no-backup", action="store_true", help="You have one already")
+        run.add_argument("--pause-ms", type=_at_least(0), default=0, help="Pause after each batch, milliseconds")
+        run.add_argument("--max-replica-lag", type=float, help="Wait while a replica is further behind, seconds")
+        run.add_argument("--max-latency-ms", type=float, help="Wait while a read by key takes longer, milliseconds")
+        run.add_argument(
+            "--quiet-seconds", type=_at_least(0), default=300, help="How long the old release must not have written"
+        )
+        action("status", "Where this install is, and the steps done.")
+        action("verify", "Check every rule, and in between that both models say the same. Exit status 1 if not.")
+        saved = action("backup", "Save the affected tables, with a checksum.")
+        back = action("rollback", "Back to the old model from any point; what it cannot hold is kept aside.")
+        back.add_argument("--yes", action="store_true", help="Do not ask")
+        rehearse = action("rehearse", "The whole upgrade on a throwaway copy under live traffic, with a report.")
+        rehearse.add_argument("--rows", type=_at_least(1), default=100_000, help="Profiles to generate")
+        rehearse.add_argument("--template", help="Copy this database of the same server instead of generating one")
+        rehearse.add_argument("--report", type=Path, default=Path("rehearsal.html"), help="Where the report goes")
+        for each in (run, saved):
+            each.add_argument("--directory", type=Path, help="Where the backup goes (default: VAR_DIR/backups)")
+        for name in ("plan", "status", "verify"):
+            actions.choices[name].add_argument("--json", action="store_true", help="One JSON object instead of lines")
+
+    def handle(self, *, action: str, **options: Any) -> None:
+        previous = signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            getattr(self, f"_{action}")(options)
+        except KeyboardInterrupt:
+            raise CommandError(
+                "Stopped. What is done stays done: the same command goes on from here.", returncode=130
+            ) from None
+        finally:
+            signal.signal(signal.SIGTERM, previous)
+
+    def _plan(self, options: dict[str, Any]) -> None:
+        found = facts.collect()
+        if options["json"]:
+            self._json(facts.as_json(found))
+        else:
+            for line in facts.lines(found):
+                self.stdout.write(line)
+        if found.hindrances:
+            raise CommandError(f"{len(found.hindrances)} things stop the upgrade (above).")
+
+    def _run(self, options: dict[str, Any]) -> None:
+        throttle = Throttle(options["pause_ms"], options["max_replica_lag"], options["max_latency_ms"])
+        where = position()
+        if where.state in {State.LEGACY, State.UPGRADING} and not options["contract"]:
+            found = facts.collect()
+            if found.hindrances:
+                raise CommandError("\n".join(["This stops the upgrade:", *found.hindrances]))
+        with runner.alone():
+            if where.state is State.LEGACY and not options["contract"] and not options["no_backup"]:
+                self._backup(options)
+            steps.prepare(self.stdout.write)
+            with Watch(self.stdout, throttle) as watch:
+                if options["contract"]:
+                    steps.contract(watch.say, watch, timedelta(seconds=options["quiet_seconds"]))
+                else:
+                    steps.run(watch.say, watch)
+        if position().state is State.WINDOW:
+            self.stdout.write(self.style.SUCCESS(DEPLOY.format(quiet=options["quiet_seconds"])))
+        else:
+            self.stdout.write(self.style.SUCCESS("The new model is complete, verified, and alone."))
+
+    def _status(self, options: dict[str, Any]) -> None:
+        found = status.summary()
+        if options["json"]:
+            self._json(found)
+            return
+        self.stdout.write(found["sentence"])
+        if found["rows_left"]:
+            self.stdout.write(f"{found['rows_left']:,} rows left to backfill.")
+        if found["old_release_seen_at"]:
+            self.stdout.write(
+                f"The old release was last seen writing {found['old_release_seen_at']:%Y-%m-%d %H:%M:%S} UTC."
+            )
+        for step in found["steps"]:
+            took = (
+                f", {(step['finished_at'] - step['started_at']).total_seconds():.1f} s" if step["finished_at"] else ""
+            )
+            detail = f": {step['detail']}" if step["detail"] else ""
+            self.stdout.write(f"  {step['state']:<8} {step['name']}{took}{detail}")
+
+    def _verify(self, options: dict[str, Any]) -> None:
+        state = position().state
+        if state in {State.LEGACY, State.EMPTY, State.UPGRADING}:
+            raise CommandError(f"{state.sentence} There is nothing to verify yet.")
+        found = problems()
+        if options["json"]:
+            self._json({"ok": not found, "problems": found})
+        for line in [] if options["json"] else found:
+            self.stdout.write(self.style.ERROR(f"BROKEN {line}"))
+        if found:
+            raise CommandError(f"{len(found)} checks found broken rows.")
+        if not options["json"]:
+            self.stdout.write("Every rule holds.")
+
+    def _backup(self, options: dict[str, Any]) -> None:
+        made = backup.make(options["directory"])
+        self.stdout.write(f"Backup: {made.file} ({made.bytes / 1e6:,.1f} MB, sha256 {made.sha256})")
+
+    def _rollback(self, options: dict[str, Any]) -> None:
+        if not options["yes"]:
+            answer = input("Stop the new release first. Back to the old model? [y/N] ")
+            if answer.strip().lower() not in {"y", "yes"}:
+                raise CommandError("Nothing was changed.")
+        with runner.alone():
+            steps.prepare(self.stdout.write)
+            steps.rollback(self.stdout.write)
+        self.stdout.write(self.style.SUCCESS("The old release can serve. What its model cannot hold waits in kept_*."))
+
+    def _rehearse(self, options: dict[str, Any]) -> None:
+        from simlane.upgrade.rehearsal import performance
+
+        if connection.vendor != "postgresql":
+            raise CommandError("A rehearsal needs a PostgreSQL server in DATABASE_URL; make rehearse starts one.")
+        performance.rehearse(options["rows"], options["template"], options["report"], self.stdout)
+
+    def _json(self, value: object) -> None:
+        self.stdout.write(json.dumps(value, cls=DjangoJSONEncoder, indent=1))
+
+
+def _at_least(smallest: int) -> Any:
+    def number(text: str) -> int:
+        value = int(text)
+        if value < smallest:
+            raise ValueError
+        return value
+
+    number.__name__ = f"number from {smallest}"
+    return number
+
+
+def _interrupt(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGINT)

@@ -1,0 +1,123 @@
+"""A bar on a terminal, plain lines when piped; between two batches also the place to slow down."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from django.core.management.base import OutputWrapper
+from django.db import connection
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+LINE_EVERY_SECONDS = 5.0
+LOOK_EVERY_SECONDS = 1.0
+WAIT_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """What the batches give way to: a fixed pause (ms), a replica behind (s), a slow database (ms)."""
+
+    pause_ms: int = 0
+    max_replica_lag: float | None = None
+    max_latency_ms: float | None = None
+
+    def reason(self) -> str | None:
+        """Why to wait now, or None."""
+        if connection.vendor != "postgresql":
+            return None
+        with connection.cursor() as cursor:
+            if self.max_replica_lag is not None:
+                cursor.execute("SELECT EXTRACT(EPOCH FROM MAX(replay_lag)) FROM pg_stat_replication")
+                lag = cursor.fetchone()[0]
+                if lag is not None and lag > self.max_replica_lag:
+                    return f"a replica is {lag:.1f} s behind"
+            if self.max_latency_ms is not None:
+                started = time.perf_counter()
+                cursor.execute("SELECT id FROM sim_simprofile ORDER BY id LIMIT 1")
+                took = (time.perf_counter() - started) * 1000
+                if took > self.max_latency_ms:
+                    return f"a read by key takes {took:.0f} ms"
+        return None
+
+
+class Watch:
+    """A listener for the long steps (`sim.legacy.pace`): counts, shows, and sleeps where the throttle says."""
+
+    def __init__(self, out: OutputWrapper, throttle: Throttle) -> None:
+        self.out = out
+        self.throttle = throttle
+        self.rows: dict[str, int] = {}
+        self._started: dict[str, float] = {}
+        self._totals: dict[str, int] = {}
+        self._last_line = self._last_look = 0.0
+        self._tasks: dict[str, Any] = {}
+        self._bar: Progress | None = None
+        if out.isatty():
+            self._bar = Progress(
+                TextColumn("{task.description:<10}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[rate]} rows/s"),
+                TimeRemainingColumn(),
+                console=Console(),
+            )
+
+    def __enter__(self) -> Watch:
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+        for step, rows in self.rows.items():
+            seconds = time.monotonic() - self._started[step]
+            self.out.write(f"  {step}: {rows:,} rows, {rows / max(seconds, 0.001):,.0f} rows/s")
+
+    def __call__(self, step: str, rows: int) -> None:
+        now = time.monotonic()
+        if step not in self.rows:
+            self.rows[step], self._started[step] = 0, now
+            self._totals[step] = rows + _rows_left(step)
+        self.rows[step] += rows
+        self._show(step, now)
+        if self.throttle.pause_ms:
+            time.sleep(self.throttle.pause_ms / 1000)
+        if now - self._last_look >= LOOK_EVERY_SECONDS:
+            self._last_look = now
+            while why := self.throttle.reason():
+                self.say(f"{step}: waiting, {why}")
+                time.sleep(WAIT_SECONDS)
+
+    def say(self, line: str) -> None:
+        """A line, above the bar where there is one."""
+        if self._bar:
+            self._bar.console.print(line, markup=False, highlight=False)
+        else:
+            self.out.write(line)
+            self.out.flush()
+
+    def _show(self, step: str, now: float) -> None:
+        done, total = self.rows[step], self._totals[step]
+        rate = done / max(now - self._started[step], 0.001)
+        if self._bar:
+            if step not in self._tasks:
+                self._tasks[step] = self._bar.add_task(step, total=total, rate="")
+            self._bar.update(self._tasks[step], completed=done, rate=f"{rate:,.0f}")
+        elif now - self._last_line >= LINE_EVERY_SECONDS:
+            self._last_line = now
+            left = max(0, total - done) / rate if rate else 0
+            self.say(f"  {step}: {done:,} of {total:,} rows, {rate:,.0f} rows/s, {left:,.0f} s left")
+
+
+def _rows_left(step: str) -> int:
+    where = "profile_identifier = ''" if step == "backfill" else "name_key = ''"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*) FROM sim_simprofile WHERE {where}")
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,40 @@
+"""What `upgrade_profiles status` and the staff's page say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+
+from simlane.upgrade.models import UpgradeStep
+from simlane.upgrade.state import TABLE, position
+
+
+def summary() -> dict[str, Any]:
+    """State, a sentence, the steps in the order they ran, and in the window what is known of the old release."""
+    where = position()
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor))
+        left = None
+        if where.applied and "sim_simprofile" in tables:
+            cursor.execute(f"SELECT COUNT(*) FROM {TABLE} WHERE profile_identifier = ''")
+            left = cursor.fetchone()[0]
+    steps = UpgradeStep.objects.all() if UpgradeStep._meta.db_table in tables else ()
+    return {
+        "state": where.state.value,
+        "sentence": where.state.sentence,
+        "rows_left": left,
+        "contract_held": where.held,
+        "old_release_seen_at": where.old_release_seen_at,
+        "steps": [
+            {
+                "name": step.name,
+                "state": "failed" if step.failed else "done" if step.finished_at else "running",
+                "started_at": step.started_at,
+                "finished_at": step.finished_at,
+                "rows": step.rows,
+                "detail": step.detail,
+            }
+            for step in steps
+        ],
+    }

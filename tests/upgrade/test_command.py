@@ -1,0 +1,183 @@
+"""`upgrade_profiles` as an operator runs it, on a populated install of the old release."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.upgrade.conftest import Install, install, on_postgresql
+
+pytestmark = on_postgresql
+QUIET = ("run", "--contract", "--quiet-seconds", "0")
+
+
+def test_the_whole_upgrade_and_back(legacy_install: Install) -> None:
+    site = legacy_install
+    legacy = "SELECT md5(string_agg(to_jsonb(t)::text, '|' ORDER BY id)) FROM sim_simprofile t"
+    before = site.query(legacy)
+    assert "The old model" in site.manage("upgrade_profiles", "status")
+    output = site.manage("upgrade_profiles", "run")
+    assert "Both releases can serve" in output
+    assert re.search(r"backfill: 400 rows, [\d,]+ rows/s", output)
+    assert "Every rule holds." in site.manage("upgrade_profiles", "verify")
+    assert json.loads(site.manage("upgrade_profiles", "status", "--json"))["state"] == "window"
+    # A deploy that runs migrate must not take the column from under the old release.
+    site.manage("migrate", "-v0")
+    assert json.loads(site.manage("upgrade_profiles", "status", "--json"))["state"] == "window"
+    assert "complete, verified, and alone" in site.manage("upgrade_profiles", *QUIET)
+    done = site.checksum()
+    assert json.loads(site.manage("upgrade_profiles", "status", "--json"))["state"] == "new"
+    site.manage("upgrade_profiles", "rollback", "--yes")
+    assert site.query(legacy) == before
+    site.manage("upgrade_profiles", "run", "--no-backup")
+    site.manage("upgrade_profiles", *QUIET)
+    assert site.checksum() == done
+
+
+def test_migrate_alone_gives_the_same_rows(legacy_install: Install, tmp_path: Path) -> None:
+    legacy_install.manage("upgrade_profiles", "run", "--no-backup")
+    legacy_install.manage("upgrade_profiles", *QUIET)
+    with install(tmp_path) as other:
+        other.manage("migrate", "-v0")
+        assert other.checksum() == legacy_install.checksum()
+
+
+def test_plan_says_what_is_there_and_changes_nothing(legacy_install: Install) -> None:
+    tables = "SELECT count(*) FROM pg_class"
+    before = legacy_install.query(tables)
+    found = json.loads(legacy_install.manage("upgrade_profiles", "plan", "--json"))
+    assert legacy_install.query(tables) == before
+    assert (found["rows"], found["accounts"], found["state"]) == (400, 60, "legacy")
+    assert found["with_platform_id"] + found["with_fallback"] == 400
+    assert (
+        found["names_cut"]
+        == legacy_install.query("SELECT count(*) FROM sim_simprofile WHERE length(profile_name) > 218")[0][0]
+    )
+    legacy_install.manage("upgrade_profiles", "run", "--no-backup")
+    claimed = legacy_install.query("SELECT count(*) FROM sim_contestedidentifier")[0][0]
+    assert found["contested_profiles"] == claimed > 0
+    assert {each["profile"] for each in found["contested"]} <= {
+        str(key) for (key,) in legacy_install.query("SELECT profile_id FROM sim_contestedidentifier")
+    }
+
+
+def test_plan_stops_for_a_prepared_transaction_and_names_a_long_one(legacy_install: Install) -> None:
+    with psycopg.connect(legacy_install.url.replace("postgres://", "postgresql://", 1)) as idle:
+        idle.execute("SELECT 1")
+        assert "STOP" not in legacy_install.manage("upgrade_profiles", "plan")
+    assert "400 profiles" in legacy_install.manage("upgrade_profiles", "plan")
+
+
+def test_the_contract_refuses_while_the_old_release_writes(legacy_install: Install) -> None:
+    legacy_install.manage("upgrade_profiles", "run", "--no-backup")
+    legacy_install.query(
+        "UPDATE sim_simprofile SET user_id = user_id WHERE id = (SELECT id FROM sim_simprofile LIMIT 1)"
+    )
+    refused = legacy_install.manage("upgrade_profiles", "run", "--contract", code=1)
+    assert "The old release was seen writing" in refused
+    assert legacy_install.query("SELECT count(user_id) > 0 FROM sim_simprofile") == [(True,)]
+
+
+def test_the_contract_refuses_while_a_rule_is_broken(legacy_install: Install) -> None:
+    legacy_install.manage("upgrade_profiles", "run", "--no-backup")
+    legacy_install.query("DELETE FROM sim_profilename WHERE id = (SELECT min(id) FROM sim_profilename)")
+    legacy_install.query("ALTER TABLE sim_simprofile DISABLE TRIGGER sim_upgrade_2_save")
+    refused = legacy_install.manage("upgrade_profiles", *QUIET, code=1)
+    assert "sim_upgrade_2_save" in refused
+    legacy_install.query("ALTER TABLE sim_simprofile ENABLE TRIGGER sim_upgrade_2_save")
+    assert "BROKEN" not in legacy_install.manage("upgrade_profiles", *QUIET)
+
+
+def test_before_the_run_there_is_nothing_to_contract_or_verify(legacy_install: Install) -> None:
+    assert "First: upgrade_profiles run" in legacy_install.manage("upgrade_profiles", *QUIET, code=1)
+    assert "nothing to verify" in legacy_install.manage("upgrade_profiles", "verify", code=1)
+
+
+def test_a_table_that_stays_locked_is_waited_for_without_blocking_others(legacy_install: Install) -> None:
+    with psycopg.connect(legacy_install.url.replace("postgres://", "postgresql://", 1)) as reader:
+        reader.execute("SELECT count(*) FROM sim_simprofile").fetchone()
+        process = legacy_install.start("upgrade_profiles", "run", "--no-backup")
+        assert process.stdout
+        for line in process.stdout:
+            if "trying again" in line:
+                break
+        # Queued behind an upgrade that waits for its lock, this would take until the reader ends.
+        started = time.monotonic()
+        legacy_install.query("UPDATE sim_simprofile SET profile_name = profile_name WHERE is_verified")
+        assert time.monotonic() - started < 5
+        reader.rollback()
+        output = process.communicate(timeout=300)[0]
+    assert process.returncode == 0, output
+
+
+def test_a_second_upgrade_is_refused(legacy_install: Install) -> None:
+    with psycopg.connect(legacy_install.url.replace("postgres://", "postgresql://", 1)) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [0x51_4D_1A_4E])
+        assert "Another upgrade_profiles runs" in legacy_install.manage("upgrade_profiles", "run", code=1)
+
+
+def test_an_interrupted_run_says_so_and_goes_on(legacy_install: Install) -> None:
+    process = legacy_install.start("upgrade_profiles", "run", "--no-backup", "--pause-ms", "3000")
+    assert process.stdout
+    for line in process.stdout:
+        if line.startswith("backfill"):
+            break
+    time.sleep(0.5)
+    process.send_signal(signal.SIGTERM)
+    output = process.communicate(timeout=60)[0]
+    assert process.returncode == 130, output
+    assert "goes on from here" in output
+    legacy_install.manage("upgrade_profiles", "run", "--no-backup")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_killed_at_any_moment_it_ends_as_if_it_had_not_been(tmp_path: Path, transactional_db: None, seed: int) -> None:
+    moments = random.Random(seed)
+    with install(tmp_path) as whole, install(tmp_path) as broken:
+        started = time.monotonic()
+        whole.manage("upgrade_profiles", "run", "--no-backup")
+        took = time.monotonic() - started
+        for _ in range(3):
+            process = broken.start("upgrade_profiles", "run", "--no-backup")
+            try:
+                process.communicate(timeout=moments.uniform(1.0, took))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
+        broken.manage("upgrade_profiles", "run", "--no-backup")
+        assert broken.checksum() == whole.checksum()
+
+
+def test_a_backup_is_restored_as_the_guide_says(legacy_install: Install, tmp_path: Path) -> None:
+    output = legacy_install.manage("upgrade_profiles", "backup", "--directory", str(tmp_path / "saved"))
+    file = next((tmp_path / "saved").glob("*.dump"))
+    assert str(file) in output
+    rows = "SELECT md5(string_agg(to_jsonb(t)::text, '|' ORDER BY id)) FROM {} t"
+    tables = ("sim_simprofile", "sim_simulator", "sim_event", "users_user")
+    before = [legacy_install.query(rows.format(table)) for table in tables]
+    guide = Path("docs/upgrade.md").read_text()
+    commands = re.search(r"<!-- restore -->\n+```sh\n(.*?)```", guide, re.DOTALL)
+    assert commands
+    legacy_install.manage("upgrade_profiles", "run", "--no-backup")
+    script = commands[1].replace("simlane-20270101-120000.dump", file.name).replace("$DATABASE_URL", legacy_install.url)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script], cwd=file.parent, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert [legacy_install.query(rows.format(table)) for table in tables] == before
+    assert "The old model" in legacy_install.manage("upgrade_profiles", "status")
+
+
+def test_a_backup_that_cannot_be_written_stops_the_run_before_it_began(legacy_install: Install, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    output = legacy_install.manage("upgrade_profiles", "run", "--directory", str(tmp_path / "file" / "x"), code=1)
+    assert "No backup" in output
+    assert "The old model" in legacy_install.manage("upgrade_profiles", "status")
