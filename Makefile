@@ -89,6 +89,11 @@ check-assets: install-dev ## Check that the committed build is what assets/ buil
 	@echo "check-assets: build, compare"
 	@$(PYTHON) scripts/assets.py check
 
+.PHONY: rehearse
+rehearse: install ## Rehearse the upgrade on generated profiles (ROWS=100000) on a throwaway PostgreSQL
+	@scripts/install.sh postgresql
+	@HTTPS=0 $(PYTHON) -m tests.postgres $(PYTHON) manage.py upgrade_profiles rehearse --rows $(or $(ROWS),100000)
+
 .PHONY: bench-import
 bench-import: install-dev ## Measure the import of result files
 	@$(PYTHON) -m bench.importing

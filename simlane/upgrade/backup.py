@@ -1,5 +1,6 @@
-"""A copy of what the upgrade changes, by the database's own tool, with a checksum to find damage by.
+"""A copy by the database's own tool, with a checksum to find damage by.
 
+Of the whole database: the tables the upgrade changes could not be put back alone while others point at them.
 How to put it back is in docs/upgrade.md; a test runs those very commands.
 """
 
@@ -18,9 +19,6 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import connection
 from django.utils import timezone
-
-#: Whole tables of the old model, and which migrations it is at.
-TABLES = ("sim_*", "users_user*", "django_migrations")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ def _pg_dump(file: Path) -> None:
         "PGDATABASE": given["NAME"],
     }
     done = subprocess.run(
-        [program, "--format=custom", f"--file={file}", *[f"--table=public.{table}" for table in TABLES]],
+        [program, "--format=custom", f"--file={file}"],
         env={**os.environ, **{name: value for name, value in environment.items() if value}},
         capture_output=True,
         text=True,

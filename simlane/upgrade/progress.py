@@ -51,7 +51,9 @@ class Watch:
         self.out = out
         self.throttle = throttle
         self.rows: dict[str, int] = {}
+        self._first: dict[str, int] = {}
         self._started: dict[str, float] = {}
+        self._last: dict[str, float] = {}
         self._totals: dict[str, int] = {}
         self._last_line = self._last_look = 0.0
         self._tasks: dict[str, Any] = {}
@@ -77,15 +79,15 @@ class Watch:
         if self._bar:
             self._bar.stop()
         for step, rows in self.rows.items():
-            seconds = time.monotonic() - self._started[step]
-            self.out.write(f"  {step}: {rows:,} rows, {rows / max(seconds, 0.001):,.0f} rows/s")
+            self.out.write(f"  {step}: {rows:,} rows, {self._rate(step):,.0f} rows/s")
 
     def __call__(self, step: str, rows: int) -> None:
         now = time.monotonic()
         if step not in self.rows:
-            self.rows[step], self._started[step] = 0, now
+            self.rows[step], self._first[step], self._started[step] = 0, rows, now
             self._totals[step] = rows + _rows_left(step)
         self.rows[step] += rows
+        self._last[step] = now
         self._show(step, now)
         if self.throttle.pause_ms:
             time.sleep(self.throttle.pause_ms / 1000)
@@ -103,9 +105,14 @@ class Watch:
             self.out.write(line)
             self.out.flush()
 
+    def _rate(self, step: str) -> float:
+        """Rows a second, since the first batch told that the step had begun; 0 until there is a second one."""
+        seconds = self._last[step] - self._started[step]
+        return (self.rows[step] - self._first[step]) / seconds if seconds else 0.0
+
     def _show(self, step: str, now: float) -> None:
         done, total = self.rows[step], self._totals[step]
-        rate = done / max(now - self._started[step], 0.001)
+        rate = self._rate(step)
         if self._bar:
             if step not in self._tasks:
                 self._tasks[step] = self._bar.add_task(step, total=total, rate="")

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 
 from django.core.management.base import CommandError
 from django.db import connection, transaction
+from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import OperationalError
 from django.utils import timezone
 
+from simlane.sim.legacy import pace
 from simlane.sim.legacy.batches import lock_was_not_available
 from simlane.upgrade.models import UpgradeStep
 
@@ -42,14 +44,21 @@ def alone() -> Iterator[None]:
 
 
 @contextmanager
-def recorded(name: str) -> Iterator[UpgradeStep]:
-    """Notes that a step began, ended or failed."""
+def recorded(name: str, listener: pace.Listener | None = None) -> Iterator[None]:
+    """Notes that a step began, ended or failed, and the rows it told `listener` of."""
     step, _ = UpgradeStep.objects.update_or_create(
         name=name,
         defaults={"started_at": timezone.now(), "finished_at": None, "failed": False, "rows": 0, "detail": ""},
     )
+
+    def count(what: str, rows: int) -> None:
+        step.rows += rows
+        if listener:
+            listener(what, rows)
+
     try:
-        yield step
+        with pace.listening(count):
+            yield
     except BaseException as error:
         step.failed = True
         step.detail = str(error) or type(error).__name__
@@ -120,16 +129,21 @@ def apply(app: str, name: str, say: Callable[[str], None]) -> None:
     def work() -> None:
         executor = MigrationExecutor(connection)
         node = executor.loader.graph.nodes[app, name]
-        executor.migrate([(app, name)], plan=[(node, False)])
+        if connection.vendor == "postgresql" and node.atomic and all(each.reduces_to_sql for each in node.operations):
+            _apply_sql(executor, node)
+        else:
+            executor.migrate([(app, name)], plan=[(node, False)])
 
     gently(f"{app}.{name}", work, say)
 
 
-def briefly(what: str, work: Callable[[], None], say: Callable[[str], None]) -> None:
-    """As `gently`, in one transaction."""
-
-    def atomically() -> None:
-        with transaction.atomic():
-            work()
-
-    gently(what, atomically, say)
+def _apply_sql(executor: MigrationExecutor, migration: Migration) -> None:
+    """Writes the SQL down first and then runs it at once: locks are held while Django thinks otherwise."""
+    state = executor.loader.project_state([*executor.loader.applied_migrations])
+    with connection.schema_editor(collect_sql=True, atomic=False) as editor:
+        migration.apply(state, editor, collect_sql=True)
+    with transaction.atomic(), connection.cursor() as cursor:
+        for sql in editor.collected_sql:
+            if not sql.startswith("--"):
+                cursor.execute(sql)
+        executor.recorder.record_applied(migration.app_label, migration.name)

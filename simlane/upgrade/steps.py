@@ -34,16 +34,15 @@ def run(say: Say, listener: pace.Listener) -> None:
     """Everything but the contract; again it goes on where it was. Raises CommandError when verification fails."""
     if connection.vendor == "postgresql" and position().state in {State.LEGACY, State.UPGRADING}:
         window.hold(connection)
-    with pace.listening(listener):
-        if connection.vendor == "postgresql":
-            for app, name in pending():
-                step = NAMES.get((app, name), f"{app}.{name}")
-                say(f"{step}")
-                with runner.recorded(step):
-                    runner.apply(app, name, say)
-        else:
-            with runner.recorded("migrate"):
-                call_command("migrate", verbosity=0)
+    if connection.vendor == "postgresql":
+        for app, name in pending():
+            step = NAMES.get((app, name), f"{app}.{name}")
+            say(step)
+            with runner.recorded(step, listener):
+                runner.apply(app, name, say)
+    else:
+        with runner.recorded("migrate", listener):
+            call_command("migrate", verbosity=0)
     # Content types, permissions, and what SQLite needs after a migration.
     call_command("migrate", verbosity=0)
     verify(say)
@@ -71,7 +70,7 @@ def contract(say: Say, listener: pace.Listener, quiet: timedelta) -> None:
     if where.state is not State.WINDOW:
         raise CommandError(f"{where.state.sentence} First: upgrade_profiles run.")
     _old_release_is_gone(quiet)
-    with pace.listening(listener), runner.recorded("catch up"):
+    with runner.recorded("catch up", listener):
         catch_up()
     verify(say)
     with runner.recorded("contract"):

@@ -44,4 +44,5 @@ class RemoveOwner(RemoveField):
         if not has_column(schema_editor, TABLE, COLUMN):
             super().database_backwards(app_label, schema_editor, from_state, to_state)
         window.release(schema_editor.connection)
+        window.make_functions(schema_editor.connection)
         window.open_window(schema_editor.connection)

@@ -253,8 +253,8 @@ FUNCTIONS = {
 GUARD = "WHEN (current_setting('simlane.upgrade', true) IS DISTINCT FROM 'on')"
 
 
-def open_window(connection: BaseDatabaseWrapper) -> None:
-    """Installs the functions and triggers; again does no harm."""
+def make_functions(connection: BaseDatabaseWrapper) -> None:
+    """What the triggers call; takes a moment to put together, and no lock."""
     if connection.vendor != "postgresql":
         return
     with connection.cursor() as cursor:
@@ -274,6 +274,13 @@ def open_window(connection: BaseDatabaseWrapper) -> None:
             cursor.execute(
                 f"CREATE OR REPLACE FUNCTION {signature} RETURNS {returns} LANGUAGE plpgsql {own} AS $$ {body} $$"
             )
+
+
+def open_window(connection: BaseDatabaseWrapper) -> None:
+    """Installs the triggers, after `make_functions`; again does no harm."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
         for name, moment in TRIGGERS.items():
             cursor.execute(
                 f"""CREATE OR REPLACE TRIGGER {name} {moment} ON sim_simprofile

@@ -8,6 +8,10 @@ from django.db.models.functions import Now
 from simlane.sim.legacy import online, window
 
 
+def make_functions(_, editor):
+    window.make_functions(editor.connection)
+
+
 def open_window(_, editor):
     window.open_window(editor.connection)
 
@@ -25,6 +29,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunPython(make_functions, migrations.RunPython.noop),
         online.Together(
             "sim_simprofile",
             "linked_at",

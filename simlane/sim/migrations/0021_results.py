@@ -4,8 +4,6 @@ import django.db.models.deletion
 from django.db import migrations, models
 from django.db.models.functions import Now
 
-from simlane.sim.legacy.keeping import Keep
-
 
 class Migration(migrations.Migration):
     dependencies = [("sim", "0020_profile_indexes")]
@@ -425,12 +423,4 @@ class Migration(migrations.Migration):
             model_name="personalbest",
             constraint=models.UniqueConstraint(fields=("profile", "track", "car"), name="sim_personalbest_once"),
         ),
-        Keep("track"),
-        Keep("car"),
-        Keep("event", ["listed_at", "platform_id", "series", "weekend", "track"]),
-        Keep("session"),
-        Keep("entry"),
-        Keep("entrydriver"),
-        Keep("lap"),
-        Keep("personalbest"),
     ]

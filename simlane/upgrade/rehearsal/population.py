@@ -15,8 +15,8 @@ SIMULATORS = (
 )
 FIRST = ["Alice", "Bjørn", "Chloë", "Dmitri", "Eun-ji", "Fátima", "George", "Hēmi", "İpek", "João", "Kofi", "ΛΟΥΚΑΣ"]
 LAST = ["Amber", "Brandt", "Çelik", "d'Arc", "Eriksen", "Fabbri", "O'Neill", "Žižka", "van der Berg", "Σίσυφος", ""]
-#: Of a thousand profiles: how many claim an id that another one has, and how many a name of 255 letters.
-CONTESTED, LONG = 2, 3
+#: One profile of so many claims the id of another one; of a thousand, so many have a name of 255 letters.
+CONTESTED, LONG = 500, 3
 
 
 def populate(database: BaseDatabaseWrapper, rows: int, accounts: int) -> None:
@@ -49,7 +49,7 @@ def populate(database: BaseDatabaseWrapper, rows: int, accounts: int) -> None:
                 n %% 3 = 0, timestamptz '2021-01-01' + n * interval '1 second'
             FROM generate_series(1, %(rows)s) AS n
             CROSS JOIN LATERAL (
-                SELECT CASE WHEN n > 10 AND n %% 1000 < %(contested)s THEN n - 10 ELSE n END AS id
+                SELECT CASE WHEN n %% %(contested)s = 11 THEN n - 10 ELSE n END AS id
             ) AS given
             CROSS JOIN (SELECT MIN(id) AS first_id FROM users_user) AS u
             CROSS JOIN (SELECT array_agg(id ORDER BY id) AS ids FROM sim_simulator) AS s""",

@@ -48,7 +48,7 @@ class Command(BaseCommand):
         )
         action("status", "Where this install is, and the steps done.")
         action("verify", "Check every rule, and in between that both models say the same. Exit status 1 if not.")
-        saved = action("backup", "Save the affected tables, with a checksum.")
+        saved = action("backup", "Save the database, with a checksum.")
         back = action("rollback", "Back to the old model from any point; what it cannot hold is kept aside.")
         back.add_argument("--yes", action="store_true", help="Do not ask")
         rehearse = action("rehearse", "The whole upgrade on a throwaway copy under live traffic, with a report.")

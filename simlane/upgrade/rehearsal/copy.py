@@ -1,0 +1,72 @@
+"""The throwaway copy: a database of its own on the same server, gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.db import connection
+from django.db.utils import ProgrammingError
+
+from simlane.upgrade.state import LEGACY
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A database, and how a process is started that uses it."""
+
+    url: str
+    directory: Path
+
+    def connect(self) -> psycopg.Connection[tuple[object, ...]]:
+        """A connection of its own, which commits each statement."""
+        return psycopg.connect(self.url, autocommit=True)
+
+    def start(self, *arguments: str, output: int | None = None) -> subprocess.Popen[bytes]:
+        """`python ARGUMENTS`, with this database in its environment; `output` is a file's descriptor."""
+        return subprocess.Popen(
+            [sys.executable, *arguments],
+            env=os.environ | {"DATABASE_URL": self.url, "VAR_DIR": str(self.directory)},
+            cwd=settings.BASE_DIR,
+            stdout=output,
+            # Ctrl-C reaches us, and we stop them in order.
+            start_new_session=True,
+        )
+
+    def manage(self, *arguments: str) -> None:
+        """Runs `manage.py`; raises CommandError when it fails."""
+        if code := self.start("manage.py", *arguments).wait():
+            raise CommandError(f"manage.py {' '.join(arguments)} ended with status {code}, see above.")
+
+
+@contextmanager
+def throwaway(template: str | None, directory: Path) -> Iterator[Copy]:
+    """Of the database `template`, or an empty one at `sim.0008`. Raises CommandError when it cannot be made."""
+    name = f"simlane_rehearsal_{secrets.token_hex(4)}"
+    q = connection.ops.quote_name
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(f"CREATE DATABASE {q(name)}" + (f" TEMPLATE {q(template)}" if template else ""))
+        except (ProgrammingError, psycopg.Error) as error:
+            raise CommandError(f"No copy to rehearse on: {error}".strip()) from error
+    given = connection.settings_dict
+    address = f"{given['HOST'] or 'localhost'}:{given['PORT'] or 5432}"
+    copy = Copy(f"postgresql://{quote(given['USER'])}:{quote(given['PASSWORD'])}@{address}/{name}", directory)
+    try:
+        if not template:
+            copy.manage("migrate", "users", "0001_initial", "-v0")
+            copy.manage("migrate", "sim", LEGACY, "-v0")
+        yield copy
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {q(name)} WITH (FORCE)")

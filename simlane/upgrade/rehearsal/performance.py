@@ -1,0 +1,156 @@
+"""A rehearsal from beginning to end: the old release serves, the upgrade, both, the contract, the new one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from django.core.management.base import CommandError, OutputWrapper
+from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper
+from rich.console import Console
+
+from simlane.upgrade.rehearsal.copy import Copy, throwaway
+from simlane.upgrade.rehearsal.journal import lost_writes
+from simlane.upgrade.rehearsal.measurements import Rehearsal, Statement, Step, Verdict
+from simlane.upgrade.rehearsal.population import populate
+from simlane.upgrade.rehearsal.report import summary_lines, write_html
+from simlane.upgrade.rehearsal.sampling import Sampler
+from simlane.upgrade.rehearsal.verdicts import of_statements
+
+#: How long traffic runs before, between and after the upgrade's parts.
+SECONDS = 5.0
+QUIET_SECONDS = 2
+START_SECONDS = 60
+
+
+def rehearse(rows: int, template: str | None, report: Path, out: OutputWrapper) -> None:
+    """Rehearses, prints a summary and writes `report`. Raises CommandError when a verdict is bad."""
+    out.write(
+        f"Upgrades {f'a copy of {template}' if template else f'{rows:,} generated profiles'} on a throwaway database "
+        f"under the traffic of both releases, then writes {report}; about {20 + rows / 4000:.0f} s."
+    )
+    found = perform(rows, template, out)
+    Console().print(summary_lines(found))
+    write_html(found, report)
+    out.write(f"Report: {report.resolve()}")
+    if bad := [verdict.name for verdict in found.verdicts if not verdict.ok]:
+        raise CommandError(f"The rehearsal failed: {', '.join(bad)}.")
+
+
+def perform(rows: int, template: str | None, out: OutputWrapper) -> Rehearsal:
+    """The measurements and verdicts of one rehearsal."""
+    with tempfile.TemporaryDirectory(prefix="simlane-rehearsal-") as directory:
+        with throwaway(template, Path(directory)) as copy:
+            with _database(copy) as database:
+                if not template:
+                    populate(database, rows, max(1, rows * 3 // 10))
+                with database.cursor() as cursor:
+                    cursor.execute("SELECT COUNT(*), (SELECT COUNT(*) FROM users_user) FROM sim_simprofile")
+                    counted, users = cursor.fetchone()
+                    cursor.execute("SHOW server_version")
+                    server = f"PostgreSQL {cursor.fetchone()[0].split()[0]}"
+            found = Rehearsal(rows=counted, users=users, server=server, started_at=datetime.now(UTC))
+            _play(copy, found, out)
+            return found
+
+
+def _play(copy: Copy, found: Rehearsal, out: OutputWrapper) -> None:
+    began = found.started_at.timestamp()
+    journals: list[Path] = []
+
+    def say(line: str) -> None:
+        out.write(f"{time.time() - began:7.1f} s  {line}")
+        out.flush()
+
+    def verdict(name: str, *, ok: bool, detail: str) -> None:
+        found.verdicts.append(Verdict(name, ok, detail))
+
+    with Sampler(copy, began) as sampler:
+        with _client(copy, "old", journals):
+            say("the old release serves")
+            time.sleep(SECONDS)
+            say("upgrade_profiles run")
+            status = copy.start("manage.py", "upgrade_profiles", "run", "--directory", str(copy.directory)).wait()
+            verdict("The upgrade runs to its end", ok=status == 0, detail=f"exit status {status}")
+            if status:
+                return
+            with _client(copy, "new", journals):
+                say("both releases serve")
+                time.sleep(SECONDS)
+                refused = _contract(copy)
+                verdict("The contract waits for the old release", ok=refused != 0, detail=f"exit status {refused}")
+        with _client(copy, "new", journals):
+            say("the old release is gone")
+            time.sleep(QUIET_SECONDS + 1)
+            say("upgrade_profiles run --contract")
+            status = _contract(copy)
+            verdict("The contract runs once it is gone", ok=status == 0, detail=f"exit status {status}")
+            time.sleep(SECONDS)
+    found.locks, found.rates = sampler.locks, sampler.rates
+    for journal in journals:
+        found.statements += _statements(journal, began)
+    found.steps = _steps(copy, began)
+    found.verdicts += of_statements(found)
+    lost, acknowledged = lost_writes(copy, journals)
+    verdict("Every acknowledged write is there", ok=not lost, detail="; ".join(lost[:3]) or f"{acknowledged:,} writes")
+    verified = copy.start("manage.py", "upgrade_profiles", "verify", output=subprocess.DEVNULL).wait()
+    verdict("Every rule holds afterwards", ok=verified == 0, detail="upgrade_profiles verify")
+
+
+def _contract(copy: Copy) -> int:
+    arguments = ("upgrade_profiles", "run", "--contract", "--quiet-seconds", str(QUIET_SECONDS))
+    return copy.start("manage.py", *arguments, output=subprocess.DEVNULL).wait()
+
+
+@contextmanager
+def _database(copy: Copy) -> Iterator[DatabaseWrapper]:
+    """Django's connection to the copy, beside the one to the server's own database."""
+    name = copy.url.rpartition("/")[2]
+    database = DatabaseWrapper({**connection.settings_dict, "NAME": name, "OPTIONS": {}}, alias="default")
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def _client(copy: Copy, release: Literal["old", "new"], journals: list[Path]) -> Iterator[None]:
+    """A client of a release that acts for the length of a `with`; raises CommandError when it does not start."""
+    journal = copy.directory / f"client-{len(journals)}-{release}.jsonl"
+    journals.append(journal)
+    with journal.open("wb") as output:
+        process = copy.start("-m", "simlane.upgrade.rehearsal", release, str(len(journals)), output=output.fileno())
+    try:
+        until = time.monotonic() + START_SECONDS
+        while not journal.stat().st_size:
+            if process.poll() is not None or time.monotonic() > until:
+                raise CommandError(f"The {release} release's client did not start, see above.")
+            time.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _statements(journal: Path, began: float) -> list[Statement]:
+    release: Literal["old", "new"] = "old" if journal.stem.endswith("old") else "new"
+    lines = (json.loads(line) for line in journal.read_text().splitlines())
+    return [Statement(release, line[1], line[2] - began, line[3], line[4]) for line in lines if line[0] == "time"]
+
+
+def _steps(copy: Copy, began: float) -> list[Step]:
+    """As the upgrade noted them in the copy."""
+    with copy.connect() as read:
+        rows: list[Any] = read.execute(
+            """SELECT name, EXTRACT(EPOCH FROM started_at)::float, EXTRACT(EPOCH FROM finished_at)::float, rows
+            FROM upgrade_upgradestep WHERE finished_at IS NOT NULL ORDER BY started_at, id"""
+        ).fetchall()
+    return [Step(name, started - began, finished - began, count) for name, started, finished, count in rows]
