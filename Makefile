@@ -110,6 +110,11 @@ bench-claims: install-dev ## Measure rivals who link, unlink and leave at the sa
 bench-verify: install-dev ## Measure verify_profiles at 1,000,000 profiles
 	@$(PYTHON) -m bench.verifying
 
+.PHONY: bench-upgrade
+bench-upgrade: install-dev ## Measure the upgrade of 100,000 and 1,000,000 profiles, and interrupt it 50 times
+	@scripts/install.sh postgresql
+	@$(PYTHON) -m bench.upgrading
+
 .PHONY: lock
 lock: ## Resolve requirements*.in again into the locks (needs uv)
 	@export UV_CUSTOM_COMPILE_COMMAND="make lock"; \

@@ -15,6 +15,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 LINE_EVERY_SECONDS = 5.0
 LOOK_EVERY_SECONDS = 1.0
 WAIT_SECONDS = 0.5
+#: The long steps, and the column that is empty in a row they have not done yet.
+LEFT = {
+    "backfill": ("sim_simprofile", "profile_identifier"),
+    "names": ("sim_simprofile", "name_key"),
+    "accounts": ("users_user", "search_key"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +130,7 @@ class Watch:
 
 
 def _rows_left(step: str) -> int:
-    where = "profile_identifier = ''" if step == "backfill" else "name_key = ''"
+    table, column = LEFT[step]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT COUNT(*) FROM sim_simprofile WHERE {where}")
+        cursor.execute(f"SELECT COUNT(*) FROM {table} WHERE {column} = ''")
         return int(cursor.fetchone()[0])

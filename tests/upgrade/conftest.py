@@ -20,6 +20,7 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 
 from simlane.upgrade.rehearsal.population import populate
 from tests.sim.migrations.conftest import LEGACY, migrate, old  # noqa: F401 - fixtures
+from tests.upgrade.checksums import checksum
 
 on_postgresql = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite has one writer: it is upgraded while nobody serves"
@@ -100,22 +101,8 @@ class Install:
             return other.execute(sql).fetchall() if sql.lstrip().startswith("SELECT") else other.execute(sql) and []
 
     def checksum(self) -> dict[str, str]:
-        """Of every row of the new model, but for what counts the order rows were written in."""
-        return {
-            table: self.query(
-                f"""SELECT count(*) || ' ' || coalesce(sum(hashtextextended(concat_ws('|', {columns}), 0)), 0)
-                FROM {table}"""
-            )[0][0]
-            for table, columns in {
-                "sim_simprofile": "id, simulator_id, profile_name, profile_identifier, profile_data, linked_user_id, "
-                "linked_at, is_verified, is_public, created_at, name_key, last_active_at",
-                "sim_profilename": "profile_id, name, folded, last_used_at",
-                "sim_nameword": "word, letters",
-                "sim_legacyprofile": "profile_id, is_verified, upgraded_is_verified",
-                "sim_contestedidentifier": "profile_id, simulator_id, identifier, keeps_identifier",
-                "users_user": "id, username, search_key",
-            }.items()
-        }
+        with psycopg.connect(self.url.replace("postgres://", "postgresql://", 1)) as other:
+            return checksum(other)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from simlane.sim.legacy.batches import Write, in_batches
+from simlane.sim.legacy.batches import Write, between, in_batches
 from simlane.sim.legacy.identifier_sql import fallback_sql, platform_sql
 from simlane.sim.legacy.pace import tick
 
@@ -31,7 +31,7 @@ def run(connection: BaseDatabaseWrapper) -> None:
     """Upgrades every row without an identifier. Raises OperationalError when a row stays locked for a minute."""
     contest(connection)
     if connection.vendor == "postgresql":
-        in_batches(connection, STEP, _write(connection))
+        in_batches(connection, STEP, TABLE, _write(connection))
     else:
         with transaction.atomic(connection.alias), connection.cursor() as cursor:
             cursor.execute(f"CREATE TEMPORARY TABLE upgrade_batch AS SELECT {_source(connection)}")
@@ -57,18 +57,21 @@ def contest(connection: BaseDatabaseWrapper) -> None:
         cursor.execute("CREATE INDEX upgrade_held_key ON upgrade_held (profile_identifier, held_on)")
         cursor.execute(
             f"""CREATE TEMPORARY TABLE upgrade_contested AS
-            SELECT id, simulator_id, platform_id, place, holder FROM (
-                SELECT id, simulator_id, platform_id, held.holder,
-                    row_number() OVER (PARTITION BY simulator_id, platform_id ORDER BY created_at, id) AS place,
-                    count(*) OVER (PARTITION BY simulator_id, platform_id) AS claims
-                FROM (
+            WITH found AS MATERIALIZED (
+                SELECT * FROM (
                     SELECT p.id, p.simulator_id, p.created_at,
                         {platform_sql(connection, "s.slug", "p.profile_data")} AS platform_id
                     FROM {TABLE} p JOIN sim_simulator s ON s.id = p.simulator_id WHERE p.profile_identifier = ''
-                ) found
-                LEFT JOIN upgrade_held held ON held.held_on = simulator_id AND held.profile_identifier = platform_id
-                WHERE platform_id IS NOT NULL
-            ) AS claimed WHERE claims > 1 OR holder IS NOT NULL"""
+                ) AS every_row WHERE platform_id IS NOT NULL
+            ), claimed AS (
+                SELECT c.simulator_id, c.platform_id, h.holder
+                FROM (SELECT simulator_id, platform_id, count(*) AS claims FROM found GROUP BY 1, 2) AS c
+                LEFT JOIN upgrade_held h ON h.held_on = c.simulator_id AND h.profile_identifier = c.platform_id
+                WHERE c.claims > 1 OR h.holder IS NOT NULL
+            )
+            SELECT f.id, f.simulator_id, f.platform_id, c.holder,
+                row_number() OVER (PARTITION BY f.simulator_id, f.platform_id ORDER BY f.created_at, f.id) AS place
+            FROM found f JOIN claimed c ON c.simulator_id = f.simulator_id AND c.platform_id = f.platform_id"""
         )
         cursor.execute(
             """INSERT INTO sim_contestedidentifier (profile_id, simulator_id, identifier, keeps_identifier)
@@ -113,17 +116,18 @@ def _source(connection: BaseDatabaseWrapper) -> str:
 
 
 def _write(connection: BaseDatabaseWrapper) -> Write:
-    """A batch on PostgreSQL: one statement."""
-    mine = "p.id > %s ORDER BY p.id LIMIT %s FOR UPDATE OF p"
-    sql = f"""WITH batch AS MATERIALIZED (SELECT {_source(connection)} AND {mine}),
-        noted AS ({NOTE} FROM batch WHERE owner IS NOT NULL),
-        written AS ({WRITE} FROM batch b WHERE {TABLE}.id = b.key)
-        SELECT key, (SELECT count(*) FROM batch) FROM batch ORDER BY key DESC LIMIT 1"""
+    """A batch on PostgreSQL: one statement. Locked, a row stays where it is: its place is the quickest way to it."""
+    source = f"SELECT p.ctid AS place, {_source(connection)}"
 
-    def write(last: UUID | None, size: int) -> tuple[UUID, int] | None:
+    def write(low: UUID | None, high: UUID | None) -> int:
+        mine, keys = between("p.id", low, high)
         with connection.cursor() as cursor:
-            cursor.execute(sql, [last or UUID(int=0), size])
-            found: tuple[UUID, int] | None = cursor.fetchone()
-        return found
+            cursor.execute(
+                f"""WITH batch AS MATERIALIZED ({source} AND {mine} ORDER BY p.id FOR UPDATE OF p),
+                noted AS ({NOTE} FROM batch WHERE owner IS NOT NULL)
+                {WRITE} FROM batch b WHERE {TABLE}.ctid = b.place""",
+                keys,
+            )
+            return int(cursor.rowcount)
 
     return write

@@ -20,10 +20,21 @@ ALONE = 5000
 #: Give up on a batch before PostgreSQL's own look for deadlocks, which could end the other side (ms).
 LOCK_MS = 60
 LOCK_TRIES = 600
+SETTINGS = {
+    "lock_timeout": LOCK_MS,
+    # Past the triggers that are for others: sim.legacy.window.
+    "simlane.upgrade": "on",
+    # A batch is found by its keys: for some hundred rows the planner would rather read a whole table.
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
 LOCK_NOT_AVAILABLE = "55P03"
 
-#: Writes the rows behind a key, at most so many, and returns the last key and their number; None at the end.
-Write = Callable[[Any, int], tuple[Any, int] | None]
+#: Writes what is to be written of the rows whose keys are behind the first and up to the second, either of which may
+#: be missing for the beginning or the end of the table; returns how many rows that were.
+Write = Callable[[Any, Any], int]
 
 
 def lock_was_not_available(error: BaseException) -> bool:
@@ -31,34 +42,52 @@ def lock_was_not_available(error: BaseException) -> bool:
     return getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE
 
 
-def in_batches(connection: BaseDatabaseWrapper, step: str, write: Write) -> None:
-    """Calls `write` until nothing is left, each time in a transaction of its own that fits into `BATCH_SECONDS`.
+def in_batches(connection: BaseDatabaseWrapper, step: str, table: str, write: Write) -> None:
+    """Calls `write` for one range of keys after the other, each in a transaction that fits into `BATCH_SECONDS`.
 
     Raises OperationalError when a row stays locked for about a minute.
     """
-    size, last = (FIRST, None) if connection.vendor == "postgresql" else (ALONE, None)
-    while found := _written(connection, write, last, size):
-        last, rows, seconds = found
-        tick(step, rows)
+    low, size = None, FIRST if connection.vendor == "postgresql" else ALONE
+    while True:
+        high = _key_behind(connection, table, low, size)
+        started = time.monotonic()
+        rows = _written(connection, write, low, high)
+        seconds = time.monotonic() - started
+        if rows:
+            tick(step, rows)
+        if high is None:
+            return
+        low = high
         if connection.vendor == "postgresql":
             size = max(SMALLEST, min(LARGEST, round(size * min(2.0, BATCH_SECONDS / seconds))))
 
 
-def _written(connection: BaseDatabaseWrapper, write: Write, last: Any, size: int) -> tuple[Any, int, float] | None:
+def _key_behind(connection: BaseDatabaseWrapper, table: str, low: Any, size: int) -> Any:
+    """The last of the `size` keys after `low`; None when fewer are left. Read from the key's index alone."""
+    after, parameters = ("WHERE id > %s", [low]) if low is not None else ("", [])
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id FROM {table} {after} ORDER BY id LIMIT 1 OFFSET {size - 1}", parameters)
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _written(connection: BaseDatabaseWrapper, write: Write, low: Any, high: Any) -> int:
     for tries_left in reversed(range(LOCK_TRIES)):
-        started = time.monotonic()
         try:
             with transaction.atomic(connection.alias):
                 if connection.vendor == "postgresql":
                     with connection.cursor() as cursor:
-                        cursor.execute(f"SET LOCAL lock_timeout = {LOCK_MS}")
-                        cursor.execute("SET LOCAL simlane.upgrade = 'on'")
-                found = write(last, size)
+                        for name, value in SETTINGS.items():
+                            cursor.execute(f"SET LOCAL {name} = '{value}'")
+                return write(low, high)
         except OperationalError as error:
             if not lock_was_not_available(error) or not tries_left:
                 raise
-            size = SMALLEST
             time.sleep(LOCK_MS / 1000)
-            continue
-        return (*found, time.monotonic() - started) if found else None
-    return None
+    raise AssertionError("the last try raises")
+
+
+def between(column: str, low: Any, high: Any) -> tuple[str, list[Any]]:
+    """SQL, and its parameters, that `column` is behind `low` and up to `high`."""
+    conditions = [f"{column} {sign} %s" for sign, key in ((">", low), ("<=", high)) if key is not None]
+    return " AND ".join(conditions) or "1 = 1", [key for key in (low, high) if key is not None]

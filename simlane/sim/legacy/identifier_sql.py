@@ -91,38 +91,56 @@ def _literal(text: str) -> str:
 def _python_lower(column: str) -> str:
     """PostgreSQL's lower() depends on the server's locale; this is Python's str.lower(), character by character.
 
-    The tables are made from the running Python, so they agree with its version of Unicode. The one rule that
-    looks at its neighbours is the capital sigma's: at the end of a word it becomes a final sigma.
+    The tables are made from the running Python, so they agree with its version of Unicode. translate() looks through
+    all of its table for every character, so a name gets the smallest table that holds what its letters need.
     """
-    source, target, longer, sigma = _lower_tables()
-    text = f"CASE WHEN strpos({column}, 'Σ') > 0 THEN regexp_replace({column}, '{sigma}', 'ς', 'g') ELSE {column} END"
-    for upper, lower in longer:
-        text = f"replace({text}, '{upper}', '{lower}')"
-    return (
-        f'CASE WHEN octet_length({column}) = char_length({column}) THEN lower({column} COLLATE "C") '
-        f"ELSE translate({text}, '{source}', '{target}') END"
-    )
+    cases = [f'WHEN octet_length({column}) = char_length({column}) THEN lower({column} COLLATE "C")']
+    tables = [_lower_sql(column, end) for end in TABLE_ENDS]
+    for table, end in zip(tables, TABLE_ENDS, strict=True):
+        beyond = [c for c, _ in _changed() if ord(c) >= end]
+        cases.append(f"WHEN {column} !~ '{_character_class(beyond)}' THEN {table}" if beyond else f"ELSE {table}")
+    return f"CASE {' '.join(cases)} END"
+
+
+#: Behind Latin letters, behind Greek and Cyrillic ones, behind all.
+TABLE_ENDS = (0x180, 0x530, sys.maxunicode + 1)
+
+
+def _lower_sql(column: str, end: int) -> str:
+    """Lowers the characters before `end`. The one rule that looks at its neighbours is the capital sigma's."""
+    changed = [(c, lower) for c, lower in _changed() if ord(c) < end]
+    source = "".join(c for c, lower in changed if len(lower) == 1)
+    target = "".join(lower for _, lower in changed if len(lower) == 1)
+    text = column
+    if "Σ" in source:
+        final = f"regexp_replace({column}, '{_final_sigma()}', 'ς', 'g')"
+        text = f"CASE WHEN strpos({column}, 'Σ') > 0 THEN {final} ELSE {column} END"
+    for upper, lower in changed:
+        if len(lower) > 1:
+            text = f"replace({text}, '{upper}', '{lower}')"
+    return f"translate({text}, '{source}', '{target}')"
+
+
+def _all_characters() -> list[str]:
+    return [chr(code) for code in range(1, sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
 
 
 @cache
-def _lower_tables() -> tuple[str, str, list[tuple[str, str]], str]:
-    characters = [chr(code) for code in range(0x80, sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
-    ascii_upper = [chr(code) for code in range(ord("A"), ord("Z") + 1)]
-    changed = [(c, c.lower()) for c in (*ascii_upper, *characters) if c.lower() != c]
-    single = [(c, lower) for c, lower in changed if len(lower) == 1]
-    # Unicode 3.13: a sigma is final after a cased letter and not before one, characters such as accents
-    # between them ignored. Which characters are which is asked of str.lower() itself.
-    all_characters = [chr(code) for code in range(1, 0x80)] + characters
-    cased = [c for c in all_characters if f"AΣ{c}".lower()[1] == "σ"]
+def _changed() -> list[tuple[str, str]]:
+    return [(c, c.lower()) for c in _all_characters() if c.lower() != c]
+
+
+@cache
+def _final_sigma() -> str:
+    """Unicode 3.13: a sigma is final after a cased letter and not before one, accents and the like between ignored.
+
+    Which characters are which is asked of str.lower() itself.
+    """
+    cased = [c for c in _all_characters() if f"AΣ{c}".lower()[1] == "σ"]
     known = set(cased)
-    ignored = [c for c in all_characters if c not in known and f"AΣ{c}A".lower()[1] == "σ"]
+    ignored = [c for c in _all_characters() if c not in known and f"AΣ{c}A".lower()[1] == "σ"]
     cased_class, ignored_class = _character_class(cased), _character_class(ignored)
-    return (
-        "".join(c for c, _ in single),
-        "".join(lower for _, lower in single),
-        [(c, lower) for c, lower in changed if len(lower) > 1],
-        f"(?<={cased_class}{ignored_class}*)Σ(?!{ignored_class}*{cased_class})",
-    )
+    return f"(?<={cased_class}{ignored_class}*)Σ(?!{ignored_class}*{cased_class})"
 
 
 def _character_class(characters: list[str]) -> str:

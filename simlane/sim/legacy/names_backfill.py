@@ -27,10 +27,11 @@ def fill(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     if editor.connection.vendor == "postgresql":
         rows = rows.select_for_update(of=("self",), no_key=True)
 
-    def write(last: Any, size: int) -> tuple[Any, int] | None:
-        batch = list((rows if last is None else rows.filter(pk__gt=last))[:size])
+    def write(low: Any, high: Any) -> int:
+        ends = {"pk__gt": low, "pk__lte": high}
+        batch = list(rows.filter(**{name: key for name, key in ends.items() if key is not None}))
         if not batch:
-            return None
+            return 0
         folded = [(key, name, fold(name), created_at) for key, name, created_at in batch]
         _write_keys(editor.connection, profile_model, [(key, text[:KEY_LENGTH]) for key, _, text, _ in folded])
         name_model.objects.bulk_create(
@@ -44,9 +45,9 @@ def fill(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
         word_model.objects.bulk_create(
             [word_model(word=word, letters=letters(word)) for word in sorted(vocabulary)], ignore_conflicts=True
         )
-        return batch[-1][0], len(batch)
+        return len(batch)
 
-    in_batches(editor.connection, STEP, write)
+    in_batches(editor.connection, STEP, profile_model._meta.db_table, write)
 
 
 def _write_keys(connection: BaseDatabaseWrapper, profile_model: Any, keys: list[tuple[Any, str]]) -> None:

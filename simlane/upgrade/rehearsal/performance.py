@@ -49,10 +49,10 @@ def perform(rows: int, template: str | None, out: OutputWrapper) -> Rehearsal:
     """The measurements and verdicts of one rehearsal."""
     with tempfile.TemporaryDirectory(prefix="simlane-rehearsal-") as directory:
         with throwaway(template, Path(directory)) as copy:
-            with _database(copy) as database:
+            with database(copy) as own:
                 if not template:
-                    populate(database, rows, max(1, rows * 3 // 10))
-                with database.cursor() as cursor:
+                    populate(own, rows, max(1, rows * 3 // 10))
+                with own.cursor() as cursor:
                     cursor.execute("SELECT COUNT(*), (SELECT COUNT(*) FROM users_user) FROM sim_simprofile")
                     counted, users = cursor.fetchone()
                     cursor.execute("SHOW server_version")
@@ -111,7 +111,7 @@ def _contract(copy: Copy) -> int:
 
 
 @contextmanager
-def _database(copy: Copy) -> Iterator[DatabaseWrapper]:
+def database(copy: Copy) -> Iterator[DatabaseWrapper]:
     """Django's connection to the copy, beside the one to the server's own database."""
     name = copy.url.rpartition("/")[2]
     database = DatabaseWrapper({**connection.settings_dict, "NAME": name, "OPTIONS": {}}, alias="default")

@@ -9,27 +9,32 @@ from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
+from simlane.sim.legacy.batches import in_batches
 from simlane.sim.names import fold
 
-BATCH = 5000
 INDEX = "CREATE INDEX CONCURRENTLY users_user_search_idx ON users_user USING gin (search_key gin_trgm_ops)"
 
 
 def fill(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     """Folding is Python's: accounts stream through by key, each batch written by one statement."""
     users = apps.get_model("users", "User").objects.order_by("pk")
-    rows = users.values_list("pk", "username", "first_name", "last_name")
-    last = 0
-    while batch := list(rows.filter(pk__gt=last)[:BATCH]):
+    rows = users.filter(search_key="").values_list("pk", "username", "first_name", "last_name")
+
+    def write(low: Any, high: Any) -> int:
+        ends = {"pk__gt": low, "pk__lte": high}
+        batch = list(rows.filter(**{name: key for name, key in ends.items() if key is not None}))
+        if not batch:
+            return 0
         parameters: list[Any] = [value for key, *names in batch for value in (key, fold(" ".join(names)))]
-        placeholders = ", ".join(["(%s, %s)"] * len(batch))
         with editor.connection.cursor() as cursor:
             cursor.execute(
-                f"""WITH new(id, search_key) AS (VALUES {placeholders})
+                f"""WITH new(id, search_key) AS (VALUES {", ".join(["(%s, %s)"] * len(batch))})
                 UPDATE users_user SET search_key = new.search_key FROM new WHERE new.id = users_user.id""",
                 parameters,
             )
-        last = batch[-1][0]
+        return len(batch)
+
+    in_batches(editor.connection, "accounts", "users_user", write)
 
 
 def add_index(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:

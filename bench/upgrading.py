@@ -1,0 +1,212 @@
+"""`make bench-upgrade`: the backfill beside two references, the upgrade under traffic, and killed at random moments.
+
+R1 is the plan's own loop, one row at a time, on 100,000 rows. R2 is the physical limit: one UPDATE of the same columns.
+Both start, as the backfill does, from a generated install after migration 0009.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from bench.databases import command_line, measure
+
+R1_ROWS = 100_000
+R1 = """
+import time, django
+django.setup()
+from django.db import connection, transaction
+from django.db.migrations.loader import MigrationLoader
+state = MigrationLoader(connection).project_state([("sim", "0009_add_profile_fields")])
+SimProfile = state.apps.get_model("sim", "SimProfile")
+started = time.perf_counter()
+with transaction.atomic():
+    for profile in SimProfile.objects.all():
+        if not profile.profile_identifier:
+            profile.profile_identifier = f"{profile.profile_name.lower().replace(' ', '-')[:218]}-{profile.id}"
+        if profile.user:
+            profile.linked_user = profile.user
+            profile.linked_at = profile.created_at
+            profile.is_verified = True
+        profile.save()
+print("seconds", time.perf_counter() - started)
+"""
+R2 = """UPDATE sim_simprofile SET
+    profile_identifier = left(lower(replace(profile_name, ' ', '-')), 218) || '-' || id,
+    linked_user_id = user_id, linked_at = created_at, is_verified = true"""
+OURS = """
+import re, time, django
+django.setup()
+from django.core.management import call_command
+started = time.perf_counter()
+call_command("migrate", "sim", "0010_migrate_profile_data", verbosity=0)
+print("seconds", time.perf_counter() - started)
+print("MiB", int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1]) / 1024)
+"""
+
+
+def main() -> None:
+    parser = command_line(__doc__)
+    parser.add_argument("--rows", type=int, action="append", help="Sizes (default: 100,000 and 1,000,000)")
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--only", choices=["backfill", "traffic", "kills"], action="append")
+    arguments = parser.parse_args()
+    if arguments.worker:
+        work(json.loads(arguments.worker))
+        return
+    options = {
+        "rows": arguments.rows or [100_000, 1_000_000],
+        "kills": arguments.kills,
+        "parts": arguments.only or ["backfill", "traffic", "kills"],
+    }
+    if not measure("bench.upgrading", "postgresql", options)["ok"]:
+        sys.exit("bench: an aim was missed, see above.")
+
+
+def work(options: dict[str, Any]) -> None:
+    import django
+
+    django.setup()
+    directory = Path(options["directory"])
+    parts = options["parts"]
+    ok = True
+    if "backfill" in parts:
+        ok &= backfill(directory, options["rows"])
+    if "traffic" in parts:
+        for rows in options["rows"]:
+            ok &= traffic(rows)
+    if "kills" in parts:
+        ok &= kills(directory, options["kills"])
+    Path(options["found"]).write_text(json.dumps({"ok": bool(ok)}))
+
+
+def backfill(directory: Path, sizes: list[int]) -> bool:
+    """Seconds of the loop, of the one UPDATE and of the backfill, each on a copy of the same install."""
+    from simlane.upgrade.rehearsal.copy import throwaway
+    from simlane.upgrade.rehearsal.performance import database
+    from simlane.upgrade.rehearsal.population import populate
+
+    ok, loop = True, None
+    for rows in sorted({R1_ROWS, *sizes}):
+        with throwaway(None, directory) as install:
+            with database(install) as own:
+                populate(own, rows, rows * 3 // 10)
+            install.manage("migrate", "sim", "0009_add_profile_fields", "-v0")
+            template = install.url.rpartition("/")[2]
+
+            with throwaway(template, directory) as copy:
+                _without_triggers(copy)
+                if rows == R1_ROWS:
+                    loop = _seconds(copy, R1)["seconds"] / rows
+                    print(
+                        f"R1, the plan's loop, {rows:,} rows: {loop * rows:.1f} s, {loop * 1000:.2f} ms a row",
+                        flush=True,
+                    )
+            if rows not in sizes:
+                continue
+            with throwaway(template, directory) as copy:
+                _without_triggers(copy)
+                with copy.connect() as server:
+                    started = time.perf_counter()
+                    server.execute(R2)
+                    limit = time.perf_counter() - started
+            with throwaway(template, directory) as copy:
+                found = _seconds(copy, OURS)
+            assert loop
+            ours = found["seconds"]
+            ok &= ours <= 1.5 * limit and ours / rows * 50 <= loop and found["MiB"] < 150
+            print(
+                f"backfill, {rows:,} rows: {ours:.1f} s, {rows / ours:,.0f} rows/s; R2, one UPDATE: {limit:.1f} s "
+                f"({ours / limit:.2f} times R2, aim 1.5); {loop / (ours / rows):.0f} times as fast as R1 (aim 50); "
+                f"peak {found['MiB']:.0f} MiB (aim 150)",
+                flush=True,
+            )
+    return ok
+
+
+def _without_triggers(copy: Any) -> None:
+    with copy.connect() as server:
+        server.execute("ALTER TABLE sim_simprofile DISABLE TRIGGER USER")
+        server.execute("VACUUM ANALYZE sim_simprofile")
+
+
+def _seconds(copy: Any, program: str) -> dict[str, float]:
+    process = copy.start("-c", program, output=subprocess.PIPE)
+    output = process.communicate()[0].decode()
+    if process.returncode:
+        sys.exit("bench: a measurement failed, see above.")
+    return {name: float(value) for name, value in re.findall(r"(\w+) ([\d.]+)", output)}
+
+
+def traffic(rows: int) -> bool:
+    """A rehearsal; its verdicts are the aims."""
+    from django.core.management.base import OutputWrapper
+
+    from simlane.upgrade.rehearsal.performance import perform
+    from simlane.upgrade.rehearsal.wording import sentence
+
+    found = perform(rows, None, OutputWrapper(sys.stderr))
+    print(sentence(found))
+    for verdict in found.verdicts:
+        print(f"  {'ok    ' if verdict.ok else 'MISSED'} {verdict.name}: {verdict.detail}")
+    for step in found.steps:
+        if step.length_s >= 1:
+            print(f"  {step.name}: {step.length_s:.1f} s")
+    sys.stdout.flush()
+    return all(verdict.ok for verdict in found.verdicts)
+
+
+def kills(directory: Path, wanted: int, rows: int = 5_000) -> bool:
+    """`upgrade_profiles run`, killed again and again; each that reaches its end must be as an uninterrupted one."""
+    from simlane.upgrade.rehearsal.copy import throwaway
+    from simlane.upgrade.rehearsal.performance import database
+    from simlane.upgrade.rehearsal.population import populate
+    from tests.upgrade.checksums import checksum
+
+    moments = random.Random(20270101)
+    run = ("manage.py", "upgrade_profiles", "run", "--no-backup")
+    killed = ended = alike = 0
+    with throwaway(None, directory) as install, tempfile.TemporaryFile() as log:
+        with database(install) as own:
+            populate(own, rows, rows * 3 // 10)
+        template = install.url.rpartition("/")[2]
+        with throwaway(template, directory) as copy:
+            started = time.monotonic()
+            assert copy.start(*run, output=log.fileno()).wait() == 0
+            took = time.monotonic() - started
+            with copy.connect() as server:
+                expected = checksum(server)
+        while killed < wanted:
+            with throwaway(template, directory) as copy:
+                while True:
+                    process = copy.start(*run, output=log.fileno())
+                    try:
+                        process.wait(moments.uniform(0.3, took))
+                        break
+                    except subprocess.TimeoutExpired:
+                        process.kill()
+                        process.wait()
+                        killed += 1
+                    if killed >= wanted:
+                        process = copy.start(*run, output=log.fileno())
+                        process.wait()
+                        break
+                ended += process.returncode == 0
+                with copy.connect() as server:
+                    alike += process.returncode == 0 and checksum(server) == expected
+                if process.returncode:
+                    print(f"  a run after {killed} kills ended with status {process.returncode}")
+                    break
+    print(f"killed {killed} times over {ended} upgrades of {rows:,} rows: {alike} of {ended} as the uninterrupted one")
+    return killed >= wanted and alike == ended > 0
+
+
+if __name__ == "__main__":
+    main()
