@@ -44,9 +44,11 @@ R2 = """UPDATE sim_simprofile SET
 OURS = """
 import re, time, django
 django.setup()
-from django.core.management import call_command
+from django.db import connection
+from simlane.sim.legacy import backfill
+connection.ensure_connection()
 started = time.perf_counter()
-call_command("migrate", "sim", "0010_migrate_profile_data", verbosity=0)
+backfill.run(connection)
 print("seconds", time.perf_counter() - started)
 print("MiB", int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1]) / 1024)
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -121,8 +121,8 @@ def _lower_sql(column: str, end: int) -> str:
     return f"translate({text}, '{source}', '{target}')"
 
 
-def _all_characters() -> list[str]:
-    return [chr(code) for code in range(1, sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
+def _all_characters() -> Iterator[str]:
+    return (chr(code) for code in range(1, sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF)
 
 
 @cache
@@ -136,14 +136,13 @@ def _final_sigma() -> str:
 
     Which characters are which is asked of str.lower() itself.
     """
-    cased = [c for c in _all_characters() if f"AΣ{c}".lower()[1] == "σ"]
-    known = set(cased)
-    ignored = [c for c in _all_characters() if c not in known and f"AΣ{c}A".lower()[1] == "σ"]
+    cased = (c for c in _all_characters() if f"AΣ{c}".lower()[1] == "σ")
+    ignored = (c for c in _all_characters() if f"AΣ{c}".lower()[1] != "σ" and f"AΣ{c}A".lower()[1] == "σ")
     cased_class, ignored_class = _character_class(cased), _character_class(ignored)
     return f"(?<={cased_class}{ignored_class}*)Σ(?!{ignored_class}*{cased_class})"
 
 
-def _character_class(characters: list[str]) -> str:
+def _character_class(characters: Iterable[str]) -> str:
     """A bracket expression of code point ranges, by number so that no character needs quoting."""
     ranges: list[list[int]] = []
     for code in map(ord, characters):
