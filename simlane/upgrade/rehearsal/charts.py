@@ -15,6 +15,8 @@ LANE, PLOT, AXIS = 18, 170, 26
 #: The drawing's widths in pixels on a phone and on a desk, as far as labels must fit into them.
 _PHONE, _DESK = 300, 1050
 _LETTER, _NUMBER = 7.5, 24
+#: Of many short steps, those that find no room keep their shade and their place in the legend.
+_MOST_LANES = 8
 #: A line stops where this many buckets in a row hold nothing.
 _GAP = 5
 _MINUTES_FROM_S = 600
@@ -41,7 +43,8 @@ class Band:
     title: str
     shown: str
     centre: str
-    lane: float
+    lane: int
+    labelled: bool
     odd: bool
 
 
@@ -208,7 +211,8 @@ class Frame:
             if shown:
                 left, right = min(left, start), max(right, end)
             lane = next((i for i, taken in enumerate(lanes) if taken <= left + 1e-9), len(lanes))
-            lanes[lane : lane + 1] = [right]
+            if labelled := lane < _MOST_LANES:
+                lanes[lane : lane + 1] = [right]
             title = f"{number}. {step.name}: {duration(step.length_s)}"
             bands.append(
                 Band(
@@ -220,6 +224,7 @@ class Frame:
                     shown=shown,
                     centre=f"{centre:.3f}",
                     lane=LANE * lane + 14,
+                    labelled=labelled,
                     odd=number % 2 == 1,
                 )
             )

@@ -25,7 +25,6 @@ from simlane.upgrade.rehearsal.wording import (
     some,
 )
 
-
 #: A line does not end between a number and its unit.
 _UNIT = re.compile(r"(?<=\d) (ms|s|min|h)\b")
 

@@ -38,7 +38,7 @@ def rehearse(rows: int, template: str | None, report: Path, out: OutputWrapper) 
         f"under the traffic of both releases, then writes {report}; about {20 + rows / 4000:.0f} s."
     )
     found = perform(rows, template, out)
-    Console().print(summary_lines(found))
+    Console().print(summary_lines(found), soft_wrap=not out.isatty())
     write_html(found, report)
     out.write(f"Report: {report.resolve()}")
     if bad := [verdict.name for verdict in found.verdicts if not verdict.ok]:
@@ -47,19 +47,21 @@ def rehearse(rows: int, template: str | None, report: Path, out: OutputWrapper) 
 
 def perform(rows: int, template: str | None, out: OutputWrapper) -> Rehearsal:
     """The measurements and verdicts of one rehearsal."""
-    with tempfile.TemporaryDirectory(prefix="simlane-rehearsal-") as directory:
-        with throwaway(template, Path(directory)) as copy:
-            with database(copy) as own:
-                if not template:
-                    populate(own, rows, max(1, rows * 3 // 10))
-                with own.cursor() as cursor:
-                    cursor.execute("SELECT COUNT(*), (SELECT COUNT(*) FROM users_user) FROM sim_simprofile")
-                    counted, users = cursor.fetchone()
-                    cursor.execute("SHOW server_version")
-                    server = f"PostgreSQL {cursor.fetchone()[0].split()[0]}"
-            found = Rehearsal(rows=counted, users=users, server=server, started_at=datetime.now(UTC))
-            _play(copy, found, out)
-            return found
+    with (
+        tempfile.TemporaryDirectory(prefix="simlane-rehearsal-") as directory,
+        throwaway(template, Path(directory)) as copy,
+    ):
+        with database(copy) as own:
+            if not template:
+                populate(own, rows, max(1, rows * 3 // 10))
+            with own.cursor() as cursor:
+                cursor.execute("SELECT COUNT(*), (SELECT COUNT(*) FROM users_user) FROM sim_simprofile")
+                counted, users = cursor.fetchone()
+                cursor.execute("SHOW server_version")
+                server = f"PostgreSQL {cursor.fetchone()[0].split()[0]}"
+        found = Rehearsal(rows=counted, users=users, server=server, started_at=datetime.now(UTC))
+        _play(copy, found, out)
+        return found
 
 
 def _play(copy: Copy, found: Rehearsal, out: OutputWrapper) -> None:

@@ -50,7 +50,18 @@ def steps(rehearsal: Rehearsal, phases: Sequence[PhaseLatency]) -> Table:
             count(met.errors if met else 0),
         ]
         rows.append(Row(f"{number}. {step.name}", cells, step.detail, bad=bool(met and met.errors)))
-    headings = "Step|Start, s|Length, s|Rows|Rows/s|Statements|p50, ms|p99, ms|Max, ms|Errors".split("|")
+    headings = [
+        "Step",
+        "Start, s",
+        "Length, s",
+        "Rows",
+        "Rows/s",
+        "Statements",
+        "p50, ms",
+        "p99, ms",
+        "Max, ms",
+        "Errors",
+    ]
     return Table("Steps of the upgrade", headings, rows)
 
 
@@ -66,7 +77,7 @@ def latency(phases: Sequence[PhaseLatency]) -> Table:
             if met:
                 cells = [release, *_latency(met)]
                 rows.append(Row(phase_name(phase), cells, bad=bool(met.errors)))
-    headings = "Step|Release|Statements|p50, ms|p95, ms|p99, ms|Max, ms|Errors".split("|")
+    headings = ["Step", "Release", "Statements", "p50, ms", "p95, ms", "p99, ms", "Max, ms", "Errors"]
     return Table("Latency by step and release", headings, rows, words=1)
 
 
@@ -94,7 +105,7 @@ def errors(rehearsal: Rehearsal) -> Table | None:
     caption = "Errors"
     if len(seen) > MOST_ERRORS:
         caption += f", the {MOST_ERRORS} most frequent of {count(len(seen))}"
-    return Table(caption, "Error|Release|Statement|Step|Times|First at, s".split("|"), rows, words=3)
+    return Table(caption, ["Error", "Release", "Statement", "Step", "Times", "First at, s"], rows, words=3)
 
 
 def latency_over_time(over_time: dict[Release, dict[int, Latency]], cut: Buckets) -> Table:
@@ -104,7 +115,7 @@ def latency_over_time(over_time: dict[Release, dict[int, Latency]], cut: Buckets
             if met := over_time[release].get(index):
                 cells = [release, count(met.statements), *(figure(ms) for ms in (met.p50, met.p99, met.max))]
                 rows.append(Row(figure(cut.starts(index)), [*cells, count(met.errors)], bad=bool(met.errors)))
-    headings = "From, s|Release|Statements|p50, ms|p99, ms|Max, ms|Errors".split("|")
+    headings = ["From, s", "Release", "Statements", "p50, ms", "p99, ms", "Max, ms", "Errors"]
     return Table(f"Latency over time, in pieces of {duration(cut.width_s)}", headings, rows, words=1)
 
 
