@@ -18,5 +18,5 @@ accepted=(
 export DJANGO_SETTINGS_MODULE=tests.settings SIMLANE_TEST_DATABASE=postgresql
 .venv/bin/python manage.py makemigrations --check --dry-run --skip-checks --verbosity 0 ||
     { echo "simlane: a model has changed without its migration: run manage.py makemigrations." >&2; exit 1; }
-.venv/bin/python manage.py lintmigrations --skip-checks --no-cache --include-apps sim results users \
+.venv/bin/python manage.py lintmigrations --skip-checks --no-cache --include-apps sim results users watch \
     --ignore-name "${accepted[@]}" --quiet ok ignore warning

@@ -15,7 +15,8 @@ from tests import postgres
 #: What a developer's shell may hold must not change what is tested.
 _READ_BY_SIMLANE = """
     ALLOWED_HOSTS BEHIND_PROXY CSRF_TRUSTED_ORIGINS DATABASE_URL DEBUG DEFAULT_FROM_EMAIL EMAIL_URL
-    ENABLE_PUBLIC_PROFILES HOST HSTS_SECONDS LOG_LEVEL PORT SECRET_KEY_FILE VAR_DIR WEB_THREADS WEB_WORKERS
+    ENABLE_PUBLIC_PROFILES HOST HSTS_SECONDS LOG_FORMAT LOG_LEVEL METRICS_TOKEN PORT
+    SECRET_KEY_FILE VAR_DIR WEB_THREADS WEB_WORKERS
 """
 for _name in _READ_BY_SIMLANE.split():
     os.environ.pop(_name, None)
@@ -47,6 +48,8 @@ os.environ.pop("DATABASE_URL", None)
 INSTALLED_APPS = [*INSTALLED_APPS, "django_migration_linter"]
 LOGGING = LOGGING | {"loggers": {**LOGGING["loggers"], "django_migration_linter": {"level": "WARNING"}}}
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+# A test stores what was counted when it wants to: no thread writes beside it.
+WATCH_STORE_SECONDS = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 

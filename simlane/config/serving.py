@@ -22,8 +22,11 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import DatabaseError
 
 from simlane.config.environment import integer, text
+from simlane.watch.processes import figures_directory
 
 CONNECT_SECONDS = 5
+#: Where prometheus-client keeps the figures of several processes; it must be set before that is imported.
+FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def listen_address() -> tuple[str, int]:
@@ -168,4 +171,6 @@ def serve(listener: socket.socket, allowed_hosts: list[str]) -> NoReturn:
         # The workers' heartbeat files: on a slow disk a heartbeat can come too late.
         command += ["--worker-tmp-dir", shared_memory]
     environment = os.environ | {"ALLOWED_HOSTS": ",".join(dict.fromkeys(allowed_hosts))}
+    if not environment.get(FIGURES):
+        environment[FIGURES] = figures_directory(settings.VAR_DIR / "metrics")
     os.execve(sys.executable, command, environment)  # noqa: S606

@@ -15,8 +15,10 @@ urlpatterns = [
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("users/", include("simlane.users.urls")),
     path("admin/", admin.site.urls),
+    path("", include("simlane.watch.urls")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
 ]
 
+handler500 = "simlane.watch.views.server_error"
 handler400 = "simlane.profiles.views.missing.bad_request"

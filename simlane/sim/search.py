@@ -8,6 +8,7 @@ vocabulary of all names, and the second reads the names that hold the words near
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -19,6 +20,7 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Collate
+from django.dispatch import Signal
 
 from simlane.sim.identifiers import IdentifierKind, normalise_or_none
 from simlane.sim.models import ProfileName, SimProfile, Simulator
@@ -35,6 +37,8 @@ ALTERNATIVES = 4
 #: Three letters are the shortest piece the indexes hold.
 PIECE = 3
 LAST_CHARACTER = "\U0010ffff"
+#: Sent after each search with what may be known of it: `seconds`, `length`, `words`, and the `simulator`'s slug.
+searched = Signal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,19 @@ class Found:
 
 def search(profiles: QuerySet[SimProfile], query: str, simulator: Simulator | None = None) -> Found:
     """Finds among `profiles`, which must come from a visibility method; the query is at most MAX_LENGTH long."""
+    started = time.perf_counter()
+    found = _search(profiles, query, simulator)
+    searched.send_robust(
+        sender=None,
+        seconds=time.perf_counter() - started,
+        length=len(query),
+        words=len(query.split()),
+        simulator=simulator.slug if simulator else "",
+    )
+    return found
+
+
+def _search(profiles: QuerySet[SimProfile], query: str, simulator: Simulator | None) -> Found:
     if simulator is not None:
         profiles = profiles.filter(simulator=simulator)
     text = fold(query)

@@ -1,0 +1,71 @@
+"""The figures that `/metrics` gives. With PROMETHEUS_MULTIPROC_DIR set they are those of all server processes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from django.db import DatabaseError
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.exposition import generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from simlane.watch import adoption
+
+#: Upper bounds of the buckets in which searches are counted, here and in the database.
+SEARCH_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
+#: Anybody may send any word as a method.
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+OWN = CollectorRegistry()
+REQUESTS = Counter("simlane_requests", "Requests answered", ["route", "method", "status"], registry=OWN)
+LATENCY = Histogram(
+    "simlane_request_seconds",
+    "Seconds from the request to its answer",
+    ["route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+    registry=OWN,
+)
+MISSING = Counter("simlane_missing", "404s under /profiles/ and the old model's addresses", ["area"], registry=OWN)
+SEARCH = Histogram(
+    "simlane_search_seconds",
+    "Seconds that a search for drivers took in the database and ranking",
+    buckets=[milliseconds / 1000 for milliseconds in SEARCH_MS],
+    registry=OWN,
+)
+
+
+def count_request(route: str, method: str, status: int, seconds: float) -> None:
+    REQUESTS.labels(route, method if method in METHODS else "other", f"{status // 100}xx").inc()
+    LATENCY.labels(route).observe(seconds)
+
+
+class Adoption(Collector):
+    """Read from the database when somebody asks; without it the other figures are given all the same."""
+
+    def describe(self) -> list[Metric]:
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        up = GaugeMetricFamily("simlane_database_up", "1 while the database answers", 1)
+        try:
+            totals = adoption.totals()
+        except DatabaseError:
+            yield GaugeMetricFamily("simlane_database_up", "1 while the database answers", 0)
+            return
+        yield up
+        for name, number in totals.items():
+            yield GaugeMetricFamily(f"simlane_profiles_{name}", f"Profiles: {name}", number)
+
+
+def exposition() -> bytes:
+    """Prometheus' text."""
+    answer = CollectorRegistry()
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        MultiProcessCollector(answer)  # type: ignore[no-untyped-call]
+        answer.register(Adoption())
+        return generate_latest(answer)
+    answer.register(Adoption())
+    return generate_latest(OWN) + generate_latest(answer)
