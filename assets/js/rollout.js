@@ -8,7 +8,7 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 
 if (data) {
   const figures = JSON.parse(data.textContent);
-  const day = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", timeZone: "UTC" });
+  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
   const labels = figures.days.map((each) => day.format(new Date(each)));
   // The second line is dashed: colour alone would not tell them apart.
   const shapes = {
@@ -34,6 +34,8 @@ if (data) {
       options: {
         animation: false,
         responsive: true,
+        spanGaps: true,
+        layout: { padding: { right: 8 } },
         maintainAspectRatio: false,
         interaction: { mode: "index", intersect: false },
         scales: {
@@ -59,7 +61,8 @@ if (data) {
       }
       chart.options.plugins.legend.labels.color = text;
       chart.options.font = { family: "Archivo, sans-serif" };
-      chart.update("none");
+      // Not "none": that keeps the old colours where the elements share them.
+      chart.update();
     }
   };
   paint();

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -27,15 +28,13 @@ class WatchMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         own_id = logs.chosen_id(request.headers.get(HEADER))
-        token = logs.request_id.set(own_id)
+        # Until the answer is sent: Django logs a 404 only after all middleware, see `forget_id`.
+        logs.request_id.set(own_id)
         started = time.perf_counter()
-        try:
-            response = self.get_response(request)
-            response[HEADER] = own_id
-            self._note(request, response.status_code, time.perf_counter() - started)
-            return response
-        finally:
-            logs.request_id.reset(token)
+        response = self.get_response(request)
+        response[HEADER] = own_id
+        self._note(request, response.status_code, time.perf_counter() - started)
+        return response
 
     def _note(self, request: HttpRequest, status: int, seconds: float) -> None:
         try:
@@ -47,11 +46,16 @@ class WatchMiddleware:
             logger.exception("a request could not be noted")
 
 
+def forget_id(**_: Any) -> None:
+    """The request is over: what its thread does next belongs to no request."""
+    logs.request_id.set(logs.NONE)
+
+
 def route_of(request: HttpRequest) -> str:
     """The route's name, never the path: there are only so many. A route without a name stands by its pattern."""
     match = request.resolver_match
     if match is not None:
-        return match.view_name or match.route
+        return match.view_name if match.url_name else match.route
     return "static" if request.path.startswith(settings.STATIC_URL) else "none"
 
 

@@ -41,12 +41,12 @@ def _capped(missing: Counter[tuple[date, str]]) -> Counter[tuple[date, str]]:
     """The same counts, those of addresses beyond the day's cap under the empty path."""
     capped: Counter[tuple[date, str]] = Counter()
     for day in {day for day, _ in missing}:
-        stored = set(MissingAddress.objects.filter(day=day).values_list("path", flat=True))
+        stored = set(MissingAddress.objects.filter(day=day).exclude(path="").values_list("path", flat=True))
         # The most frequent first: they are the ones to keep.
         for (its_day, path), count in missing.most_common():
             if its_day != day:
                 continue
-            if path not in stored and len(stored) < ADDRESSES_A_DAY:
+            if path and path not in stored and len(stored) < ADDRESSES_A_DAY:
                 stored.add(path)
             capped[day, path if path in stored else ""] += count
     return capped

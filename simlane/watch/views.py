@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import date
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
@@ -19,6 +21,7 @@ from simlane.watch import adoption, figures, logs, metrics
 from simlane.watch.access import may_read_metrics
 
 DAYS = 30
+logger = logging.getLogger(__name__)
 
 
 @require_GET
@@ -42,13 +45,20 @@ def rollout(request: HttpRequest) -> HttpResponse:
         return redirect_to_login(request.get_full_path())
     if not getattr(request.user, "is_staff", False):
         raise Http404
-    day = _day(request)
+    context: dict[str, Any] = {"days": DAYS, "upgrade": status.summary()}
+    try:
+        context |= _figures(_day(request))
+    except DatabaseError:
+        # Between the steps of an upgrade a table may not be there yet; how the upgrade goes is told all the same.
+        logger.warning("the rollout page has no figures", exc_info=True)
+    return render(request, "watch/rollout.html", context)
+
+
+def _figures(day: date | None) -> dict[str, Any]:
     links = adoption.links_by_day(DAYS)
     missing = figures.missing_by_day(DAYS)
     searches = figures.searches_by_day(DAYS)
-    context: dict[str, Any] = {
-        "days": DAYS,
-        "upgrade": status.summary(),
+    return {
         "totals": adoption.totals(),
         "links": links[::-1],
         "missing": missing[::-1],
@@ -66,7 +76,6 @@ def rollout(request: HttpRequest) -> HttpResponse:
             "p95": [row["p95"] for row in searches],
         },
     }
-    return render(request, "watch/rollout.html", context)
 
 
 def _day(request: HttpRequest) -> date | None:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from simlane.users.models import User
-from simlane.watch import recording, storing
+from simlane.watch import logs, recording, storing
 
 
 @pytest.fixture(autouse=True)
-def _forget(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _forget(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recording, "_notes", recording.Notes())
+    logs.request_id.set(logs.NONE)
     monkeypatch.setattr(storing, "_purged", None)
-    yield
 
 
 @pytest.fixture

@@ -80,6 +80,14 @@ def test_the_line_names_the_route_and_who_asked(client: Client, written: io.Stri
 
 
 @pytest.mark.django_db
+def test_every_record_of_a_request_has_its_id(client: Client, written: io.StringIO) -> None:
+    client.get("/nowhere/", headers={"X-Request-ID": "lost-1"})
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert {line["logger"] for line in lines} == {"django.request", "simlane.access"}
+    assert {line["request_id"] for line in lines} == {"lost-1"}
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("written", [logs.JsonFormatter, logs.LineFormatter], indirect=True)
 def test_a_path_cannot_forge_a_line(client: Client, written: io.StringIO) -> None:
     client.get("/profiles/a%0AERROR%20forged/%1B%5B31m%E2%80%A8x/")
