@@ -57,7 +57,9 @@ class Adoption(Collector):
             return
         yield up
         for name, number in totals.items():
-            yield GaugeMetricFamily(f"simlane_profiles_{name}", f"Profiles: {name}", number)
+            # "_total" is how Prometheus ends the names of counters.
+            own_name = "simlane_profiles" if name == "total" else f"simlane_profiles_{name}"
+            yield GaugeMetricFamily(own_name, f"Profiles: {name}", number)
 
 
 def exposition() -> bytes:

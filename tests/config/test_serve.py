@@ -71,6 +71,8 @@ def is_refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
         ),
         ({"DATABASE_URL": "sqlite:////nowhere/at/all.sqlite3"}, ["the database cannot be used"]),
         ({"ALLOWED_HOSTS": ""}, ["ALLOWED_HOSTS is set but empty"]),
+        ({"LOG_FORMAT": "XML"}, ["LOG_FORMAT='XML'", "LINE, JSON"]),
+        ({"METRICS_TOKEN": ""}, ["METRICS_TOKEN is set but empty"]),
         ({"LOG_LEVEL": "LOUD"}, ["LOG_LEVEL='LOUD'", "DEBUG, INFO"]),
         ({"DEBUG": "maybe"}, ["DEBUG='maybe'"]),
         ({"HTTPS": "maybe"}, ["HTTPS='maybe'"]),
