@@ -47,6 +47,16 @@ SEARCH_INDEXES = {
     "sqlite": {"sim_profilename_prefix_idx": "sim_profilename (folded)"},
 }
 
+#: On SQLite, after a way back: the old release deletes accounts and does not know these tables. On PostgreSQL see
+#: sim.legacy.window.
+OLD_ACCOUNTS = """CREATE TRIGGER IF NOT EXISTS sim_old_accounts BEFORE DELETE ON users_user BEGIN
+    DELETE FROM account_emailconfirmation WHERE email_address_id IN
+        (SELECT id FROM account_emailaddress WHERE user_id = OLD.id);
+    DELETE FROM account_emailaddress WHERE user_id = OLD.id;
+    DELETE FROM mfa_authenticator WHERE user_id = OLD.id;
+    DELETE FROM waffle_flag_users WHERE user_id = OLD.id;
+END"""
+
 #: SQLite's full-text tables of three-letter pieces: the table each follows, and what of a row it holds. Spaces
 #: around a word make its beginning and its end pieces of their own, as PostgreSQL's pg_trgm does.
 FULL_TEXT = (
@@ -80,6 +90,8 @@ def install_sqlite_triggers(connection: BaseDatabaseWrapper) -> None:
     """After migrations, when the schema is complete: the full-text tables, filled, and every trigger."""
     with connection.cursor() as cursor:
         existing = set(connection.introspection.table_names(cursor))
+        if existing >= {"account_emailconfirmation", "mfa_authenticator", "waffle_flag_users"}:
+            cursor.execute(OLD_ACCOUNTS)
         if not existing >= NEEDED:
             return
         accounts = {column.name for column in connection.introspection.get_table_description(cursor, "users_user")}

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from simlane.upgrade.models import UpgradeStep
-from simlane.upgrade.state import TABLE, position
+from simlane.upgrade.state import TABLE, State, position
 
 
 def summary() -> dict[str, Any]:
@@ -16,7 +16,7 @@ def summary() -> dict[str, Any]:
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
         left = None
-        if where.applied and "sim_simprofile" in tables:
+        if where.state is State.UPGRADING:
             cursor.execute(f"SELECT COUNT(*) FROM {TABLE} WHERE profile_identifier = ''")
             left = cursor.fetchone()[0]
     steps = UpgradeStep.objects.all() if UpgradeStep._meta.db_table in tables else ()

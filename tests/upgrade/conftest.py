@@ -53,11 +53,11 @@ class OldRelease:
         return ask
 
 
-@pytest.fixture
-def old_release(transactional_db: None) -> Iterator[OldRelease]:
+@contextmanager
+def running_old_release(url: str) -> Iterator[OldRelease]:
     with subprocess.Popen(
         [sys.executable, "-m", "tests.legacy_release"],
-        env=os.environ | {"LEGACY_DATABASE_URL": database_url()},
+        env=os.environ | {"LEGACY_DATABASE_URL": url},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -67,6 +67,12 @@ def old_release(transactional_db: None) -> Iterator[OldRelease]:
         yield OldRelease(process)
         assert process.stdin
         process.stdin.close()
+
+
+@pytest.fixture
+def old_release(transactional_db: None) -> Iterator[OldRelease]:
+    with running_old_release(database_url()) as running:
+        yield running
 
 
 class Install:
@@ -88,7 +94,8 @@ class Install:
         return subprocess.Popen(
             [sys.executable, "manage.py", *arguments],
             env=kept
-            | {"DATABASE_URL": self.url, "VAR_DIR": str(self.var), "HTTPS": "0", "SECRET_KEY": "k" * 60}
+            | ({"DATABASE_URL": self.url} if self.url else {})
+            | {"VAR_DIR": str(self.var), "HTTPS": "0", "SECRET_KEY": "k" * 60}
             | {"DJANGO_SETTINGS_MODULE": "simlane.config.settings"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -293,7 +293,15 @@ def test_back_from_the_window_and_from_after_the_contract(
         contract.drop_owner(connection)
     migrate(LEGACY)
     assert [row[2:] for row in old_release.listing(dora)] == [["Dora", {"cust_id": 6}, False]]
-    assert [row[4] for row in old_release.listing(old.user("alice").pk)] == [False]
+    alice = old.user("alice")
+    assert [row[4] for row in old_release.listing(alice.pk)] == [False]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO account_emailaddress (email, verified, "primary", user_id)
+            VALUES ('a@example.org', true, true, %s)""",
+            [old.user("carol").pk],
+        )
+    old_release.delete_account(old.user("carol").pk)
     old_release.add(dora, "iracing", "Second", {"cust_id": 7})
     migrate(HEAD)
     assert set(Profiles.values_list("profile_identifier", flat=True)) == {"5", "6", "7"}

@@ -19,7 +19,7 @@ def drop_owner(connection: BaseDatabaseWrapper) -> None:
     with transaction.atomic(connection.alias), connection.cursor() as cursor:
         # First, for the whole of it: the old release must not meet a half.
         cursor.execute(f"LOCK TABLE {TABLE} IN ACCESS EXCLUSIVE MODE")
-        window.close_window(connection)
+        window.close_window(connection, for_good=True)
         cursor.execute(f"ALTER TABLE {TABLE} DROP COLUMN IF EXISTS {COLUMN}")
         window.release(connection)
 

@@ -105,6 +105,8 @@ class Together(Operation):
         for operation in self.operations:
             before = state.clone()
             operation.state_forwards(app_label, state)
+            if schema_editor.collect_sql and not operation.reduces_to_sql:
+                continue
             operation.database_forwards(app_label, schema_editor, before, state)
         _flush(schema_editor)
 

@@ -292,15 +292,23 @@ def open_window(connection: BaseDatabaseWrapper) -> None:
         )
 
 
-def close_window(connection: BaseDatabaseWrapper) -> None:
-    """Removes all of them; without them the old release must not write any more."""
+def close_window(connection: BaseDatabaseWrapper, *, for_good: bool) -> None:
+    """Removes them; without them the old release must not write at this schema any more.
+
+    After a way back it still meets tables it does not know: what helps it delete an account stays, if not `for_good`.
+    """
     if connection.vendor != "postgresql":
         return
     with connection.cursor() as cursor:
         for name in TRIGGERS:
             cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON sim_simprofile")
-        cursor.execute("DROP TRIGGER IF EXISTS sim_upgrade_account ON users_user")
-        cursor.execute("SELECT oid::regprocedure::text FROM pg_proc WHERE proname LIKE 'sim\\_upgrade\\_%'")
+        if for_good:
+            cursor.execute("DROP TRIGGER IF EXISTS sim_upgrade_account ON users_user")
+        cursor.execute(
+            """SELECT oid::regprocedure::text FROM pg_proc WHERE proname LIKE 'sim\\_upgrade\\_%%'
+            AND (%s OR proname <> 'sim_upgrade_account')""",
+            [for_good],
+        )
         for (function,) in cursor.fetchall():
             cursor.execute(f"DROP FUNCTION {function} CASCADE")
         cursor.execute("DROP TABLE IF EXISTS sim_upgrade_waiting")

@@ -4,7 +4,11 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from simlane.sim.legacy import keeping
+from simlane.sim.legacy import keeping, window
+
+
+def close_window(_, editor):
+    window.close_window(editor.connection, for_good=True)
 
 
 class Migration(migrations.Migration):
@@ -14,6 +18,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(migrations.RunPython.noop, keeping.forget),
+        migrations.RunPython(migrations.RunPython.noop, close_window),
         migrations.CreateModel(
             name="Simulator",
             fields=[

@@ -17,7 +17,7 @@ def open_window(_, editor):
 
 
 def close_window(_, editor):
-    window.close_window(editor.connection)
+    window.close_window(editor.connection, for_good=False)
 
 
 class Migration(migrations.Migration):

@@ -141,7 +141,10 @@ class Command(BaseCommand):
 
     def _rollback(self, options: dict[str, Any]) -> None:
         if not options["yes"]:
-            answer = input("Stop the new release first. Back to the old model? [y/N] ")
+            try:
+                answer = input("Stop the new release first. Back to the old model? [y/N] ")
+            except EOFError:
+                answer = ""
             if answer.strip().lower() not in {"y", "yes"}:
                 raise CommandError("Nothing was changed.")
         with runner.alone():

@@ -1,0 +1,92 @@
+"""On SQLite the upgrade is one command with the site stopped, and so is the way back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from tests.sim.migrations.conftest import LEGACY
+from tests.upgrade.conftest import Install, OldRelease, running_old_release
+
+pytestmark = pytest.mark.skipif(connection.vendor != "sqlite", reason="test_command.py is PostgreSQL's")
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Install:
+    install = Install("", tmp_path)
+    install.manage("migrate", "users", "0001", "-v0")
+    install.manage("migrate", "sim", LEGACY, "-v0")
+    with sqlite3.connect(tmp_path / "simlane.sqlite3") as database:
+        database.execute("DELETE FROM sim_simulator")
+        database.execute(
+            "INSERT INTO sim_simulator (name, slug, created_at) VALUES ('iRacing', 'iracing', '2024-01-01')"
+        )
+    return install
+
+
+@pytest.fixture
+def old_release(site: Install) -> Iterator[OldRelease]:
+    with running_old_release(f"sqlite:///{site.var}/simlane.sqlite3") as running:
+        yield running
+
+
+def rows(site: Install) -> list[tuple[object, ...]]:
+    with sqlite3.connect(site.var / "simlane.sqlite3") as database:
+        return database.execute(
+            "SELECT id, user_id, profile_name, profile_data, is_verified, created_at FROM sim_simprofile ORDER BY id"
+        ).fetchall()
+
+
+def test_one_command_there_and_one_back(site: Install, old_release: OldRelease) -> None:
+    alice = old_release.register("alice")
+    for number in range(30):
+        old_release.add(alice, "iracing", f"Driver {number}", {"cust_id": number % 25 + 1} if number % 3 else {})
+    before = rows(site)
+    assert "stop the site" in site.manage("upgrade_profiles", "plan")
+    output = site.manage("upgrade_profiles", "run")
+    assert "The new model is complete, verified, and alone." in output
+    assert json.loads(site.manage("upgrade_profiles", "status", "--json"))["state"] == "new"
+    assert "Every rule holds." in site.manage("upgrade_profiles", "verify")
+    site.manage("upgrade_profiles", "rollback", "--yes")
+    assert rows(site) == before
+    with sqlite3.connect(site.var / "simlane.sqlite3") as database:
+        database.execute(
+            """INSERT INTO account_emailaddress (email, verified, "primary", user_id)
+            VALUES ('a@example.org', 1, 1, ?)""",
+            [alice],
+        )
+    old_release.delete_account(alice)
+    assert rows(site) == []
+    assert "complete, verified" in site.manage("upgrade_profiles", "run", "--no-backup")
+
+
+def test_the_backup_is_the_database_as_it_was(site: Install) -> None:
+    with running_old_release(f"sqlite:///{site.var}/simlane.sqlite3") as old_release:
+        old_release.add(old_release.register("alice"), "iracing", "Alice", {"cust_id": 5})
+    before = rows(site)
+    site.manage("upgrade_profiles", "run")
+    (saved,) = (site.var / "backups").glob("*.sqlite3")
+    subprocess.run(["sha256sum", "--check", f"{saved.name}.sha256"], cwd=saved.parent, check=True, capture_output=True)
+    shutil.copyfile(saved, site.var / "simlane.sqlite3")
+    for leftover in site.var.glob("simlane.sqlite3-*"):
+        leftover.unlink()
+    assert rows(site) == before
+    assert "The old model" in site.manage("upgrade_profiles", "status")
+
+
+def test_rehearsing_asks_for_a_server(site: Install) -> None:
+    assert "needs a PostgreSQL server" in site.manage("upgrade_profiles", "rehearse", code=1)
+
+
+def test_without_an_answer_nothing_is_rolled_back(site: Install) -> None:
+    site.manage("upgrade_profiles", "run", "--no-backup")
+    output = site.manage("upgrade_profiles", "rollback", code=None)
+    assert "Nothing was changed" in output
+    assert "The new model" in site.manage("upgrade_profiles", "status")
