@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,18 @@ from tests.upgrade.conftest import Install, OldRelease, running_old_release
 pytestmark = pytest.mark.skipif(connection.vendor != "sqlite", reason="test_command.py is PostgreSQL's")
 
 
+@contextmanager
+def opened(folder: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(folder / "simlane.sqlite3")) as database, database:
+        yield database
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Install:
     install = Install("", tmp_path)
     install.manage("migrate", "users", "0001", "-v0")
     install.manage("migrate", "sim", LEGACY, "-v0")
-    with sqlite3.connect(tmp_path / "simlane.sqlite3") as database:
+    with opened(tmp_path) as database:
         database.execute("DELETE FROM sim_simulator")
         database.execute(
             "INSERT INTO sim_simulator (name, slug, created_at) VALUES ('iRacing', 'iracing', '2024-01-01')"
@@ -38,7 +45,7 @@ def old_release(site: Install) -> Iterator[OldRelease]:
 
 
 def rows(site: Install) -> list[tuple[object, ...]]:
-    with sqlite3.connect(site.var / "simlane.sqlite3") as database:
+    with opened(site.var) as database:
         return database.execute(
             "SELECT id, user_id, profile_name, profile_data, is_verified, created_at FROM sim_simprofile ORDER BY id"
         ).fetchall()
@@ -56,7 +63,7 @@ def test_one_command_there_and_one_back(site: Install, old_release: OldRelease) 
     assert "Every rule holds." in site.manage("upgrade_profiles", "verify")
     site.manage("upgrade_profiles", "rollback", "--yes")
     assert rows(site) == before
-    with sqlite3.connect(site.var / "simlane.sqlite3") as database:
+    with opened(site.var) as database:
         database.execute(
             """INSERT INTO account_emailaddress (email, verified, "primary", user_id)
             VALUES ('a@example.org', 1, 1, ?)""",
