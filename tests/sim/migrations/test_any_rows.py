@@ -12,7 +12,20 @@ from tests.sim.migrations.conftest import HEAD, LEGACY, LEGACY_COLUMNS, Migrate,
 
 # What both databases can hold: no NUL, no halves of a surrogate pair.
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=255)
-NAMES = TEXT | st.sampled_from(["Same Name", "same name", "same  name", "SAME NAME ", "ΣΑΣ", "İ"])
+ODD = [
+    "Same Name",
+    "same name",
+    "same  name",
+    "SAME NAME ",
+    "ΣΑΣ",
+    "İ",
+    "",
+    " ",
+    "Ü" * 255,
+    "X" * 255,
+    "'; DROP TABLE x --",
+]
+NAMES = TEXT | st.sampled_from(ODD)
 IDS = st.sampled_from(["5", "005", " 5", 5, "6", 6]) | TEXT | st.integers() | st.none() | st.booleans()
 DATA = st.dictionaries(st.sampled_from(["cust_id", "customer_id", "player_id", "x"]), IDS, max_size=3) | st.recursive(
     st.none() | st.booleans() | st.integers(-(10**20), 10**20) | TEXT, lambda inner: st.lists(inner, max_size=3)
