@@ -13,9 +13,10 @@ from typing import Any
 from django.contrib.postgres.indexes import PostgresIndex
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
-from django.db.migrations.operations.fields import AddField
+from django.db.migrations.operations.fields import AddField, AlterField
 from django.db.migrations.operations.models import AddConstraint, AddIndex
 from django.db.migrations.state import ProjectState
+from django.db.models import Index
 
 #: An index waits for transactions that began before it, and nobody waits for the index.
 INDEX_WAIT = "10min"
@@ -224,6 +225,41 @@ class ValidateChecks(Operation):
 
     def describe(self) -> str:
         return f"Looks at every row of {self.model_name} for its new checks"
+
+
+class AlterForeignKeyOnline(AlterField):
+    """AlterField of a foreign key's `null` or `db_index`; Django would look through all rows for the key anew."""
+
+    def _alter(self, app_label: str, editor: BaseDatabaseSchemaEditor, old: ProjectState, new: ProjectState) -> None:
+        before: Any = old.apps.get_model(app_label, self.model_name)
+        after: Any = new.apps.get_model(app_label, self.model_name)
+        was, becomes = before._meta.get_field(self.name), after._meta.get_field(self.name)
+        q, table = editor.quote_name, after._meta.db_table
+        if was.null != becomes.null:
+            change = "DROP" if becomes.null else "SET"
+            editor.execute(f"ALTER TABLE {q(table)} ALTER COLUMN {q(becomes.column)} {change} NOT NULL")
+        if becomes.db_index and not was.db_index:
+            editor.execute(editor._create_index_sql(after, fields=[becomes]))  # type: ignore[attr-defined]
+        if was.db_index and not becomes.db_index:
+            own = {index.name for index in after._meta.indexes}
+            names = editor._constraint_names(  # type: ignore[attr-defined]
+                before, [was.column], index=True, type_=Index.suffix, exclude=own
+            )
+            for name in names:
+                editor.execute(f"DROP INDEX {q(name)}")
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if schema_editor.connection.vendor == "postgresql":
+            self._alter(app_label, schema_editor, from_state, to_state)
+        else:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        self.database_forwards(app_label, schema_editor, from_state, to_state)
 
 
 class AddUniqueOnline(AddConstraint):

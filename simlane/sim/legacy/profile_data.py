@@ -145,4 +145,7 @@ def _false(editor: BaseDatabaseSchemaEditor) -> str:
 def fill_user(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     """Once the owner's column is back, the link says who the owner is."""
     with _own_statements(editor):
-        editor.execute(f"UPDATE {TABLE} SET user_id = linked_user_id WHERE linked_user_id IS NOT NULL")
+        editor.execute(
+            f"""UPDATE {TABLE} SET user_id = linked_user_id
+            WHERE linked_user_id IS NOT NULL AND (user_id IS NULL OR user_id <> linked_user_id)"""
+        )

@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 migrations.AddField("simprofile", "is_public", models.BooleanField(db_default=True, default=True)),
                 migrations.AddField("simprofile", "linked_at", models.DateTimeField(blank=True, null=True)),
                 # A profile may have no owner from here on; going back, 0010 has given every row that stays one.
-                migrations.AlterField(
+                online.AlterForeignKeyOnline(
                     "simprofile",
                     "user",
                     models.ForeignKey(

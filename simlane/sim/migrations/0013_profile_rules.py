@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
             name="profile_data",
             field=models.JSONField(blank=True, default=dict),
         ),
-        migrations.AlterField(
+        online.AlterForeignKeyOnline(
             model_name="simprofile",
             name="simulator",
             field=models.ForeignKey(
