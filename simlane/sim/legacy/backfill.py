@@ -1,24 +1,23 @@
 """Every row of the old model gets its identifier, its link and its verification: by the plan's migration 0010.
 
-First one reading statement finds the platform ids that several rows claim; then the rows follow in batches by key,
-each batch a transaction of its own. A row that is done has an identifier, so that whatever ends a run, the next one
-goes on behind it. Rows that the old release writes meanwhile are the business of sim.legacy.window.
+First one reading statement finds the platform ids that several rows claim; then the rows follow in batches by the
+pages they lie in, each batch a transaction of its own. A row that is done has an identifier, so that whatever ends a
+run, the next one goes on behind it. Rows that the old release writes meanwhile are sim.legacy.window's business.
 """
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from simlane.sim.legacy.batches import Write, between, in_batches
+from simlane.sim.legacy.batches import Write, by_page, in_batches
 from simlane.sim.legacy.identifier_sql import fallback_sql, platform_sql
 from simlane.sim.legacy.pace import tick
 
 TABLE = "sim_simprofile"
 STEP = "backfill"
 
+LAST_PAGE = 2**32 - 2
 #: What the way back must know; every row of the old model has an owner who made it: the plan's "verified".
 NOTE = """INSERT INTO sim_legacyprofile (profile_id, is_verified, upgraded_is_verified)
     SELECT key, was_verified, verified"""
@@ -31,7 +30,8 @@ def run(connection: BaseDatabaseWrapper) -> None:
     """Upgrades every row without an identifier. Raises OperationalError when a row stays locked for a minute."""
     contest(connection)
     if connection.vendor == "postgresql":
-        in_batches(connection, STEP, TABLE, _write(connection))
+        while not _is_done(connection):
+            in_batches(connection, STEP, by_page(connection, TABLE), _write(connection))
     else:
         with transaction.atomic(connection.alias), connection.cursor() as cursor:
             cursor.execute(f"CREATE TEMPORARY TABLE upgrade_batch AS SELECT {_source(connection)}")
@@ -116,18 +116,33 @@ def _source(connection: BaseDatabaseWrapper) -> str:
 
 
 def _write(connection: BaseDatabaseWrapper) -> Write:
-    """A batch on PostgreSQL: one statement. Locked, a row stays where it is: its place is the quickest way to it."""
-    source = f"SELECT p.ctid AS place, {_source(connection)}"
+    """A batch on PostgreSQL: one statement, planned once.
 
-    def write(low: UUID | None, high: UUID | None) -> int:
-        mine, keys = between("p.id", low, high)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"""WITH batch AS MATERIALIZED ({source} AND {mine} ORDER BY p.id FOR UPDATE OF p),
-                noted AS ({NOTE} FROM batch WHERE owner IS NOT NULL)
-                {WRITE} FROM batch b WHERE {TABLE}.ctid = b.place""",
-                keys,
+    A row that somebody changed since the statement began is not at its place any more, and left for the next pass.
+    """
+    source = f"SELECT p.ctid AS place, {_source(connection)}"
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+        cursor.execute(
+            f"""PREPARE sim_upgrade_batch (tid, tid) AS
+            WITH batch AS MATERIALIZED ({source} AND p.ctid >= $1 AND p.ctid < $2),
+            written AS (
+                {WRITE} FROM batch b WHERE {TABLE}.ctid = b.place
+                RETURNING b.key, b.owner, b.was_verified, b.verified
             )
+            {NOTE} FROM written WHERE owner IS NOT NULL"""
+        )
+
+    def write(low: int | None, high: int | None) -> int:
+        with connection.cursor() as cursor:
+            ends = [f"({page},0)" for page in (low or 0, LAST_PAGE if high is None else high)]
+            cursor.execute("EXECUTE sim_upgrade_batch (%s, %s)", ends)
             return int(cursor.rowcount)
 
     return write
+
+
+def _is_done(connection: BaseDatabaseWrapper) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {TABLE} WHERE profile_identifier = '')")
+        return not cursor.fetchone()[0]

@@ -13,13 +13,14 @@ from django.db.utils import OperationalError
 from simlane.sim.legacy.pace import tick
 
 #: What a batch may take, in seconds: whoever writes one of its rows waits that long.
-BATCH_SECONDS = 0.04
+BATCH_SECONDS = 0.06
 FIRST, SMALLEST, LARGEST = 500, 100, 10_000
 #: SQLite has one writer, and nobody else writes during its upgrade.
 ALONE = 5000
 #: Give up on a batch before PostgreSQL's own look for deadlocks, which could end the other side (ms).
 LOCK_MS = 60
 LOCK_TRIES = 600
+ROWS_A_PAGE = 50
 SETTINGS = {
     "lock_timeout": LOCK_MS,
     # Past the triggers that are for others: sim.legacy.window.
@@ -32,9 +33,11 @@ SETTINGS = {
 }
 LOCK_NOT_AVAILABLE = "55P03"
 
-#: Writes what is to be written of the rows whose keys are behind the first and up to the second, either of which may
-#: be missing for the beginning or the end of the table; returns how many rows that were.
+#: Writes what is to be written behind the first place and up to the second, either of which may be missing for the
+#: beginning or the end of the table; returns how many rows that were.
 Write = Callable[[Any, Any], int]
+#: The place about so many rows behind another one, or None when fewer are left.
+Behind = Callable[[Any, int], Any]
 
 
 def lock_was_not_available(error: BaseException) -> bool:
@@ -42,14 +45,14 @@ def lock_was_not_available(error: BaseException) -> bool:
     return getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE
 
 
-def in_batches(connection: BaseDatabaseWrapper, step: str, table: str, write: Write) -> None:
-    """Calls `write` for one range of keys after the other, each in a transaction that fits into `BATCH_SECONDS`.
+def in_batches(connection: BaseDatabaseWrapper, step: str, behind: Behind, write: Write) -> None:
+    """Calls `write` for one range after the other, each in a transaction that fits into `BATCH_SECONDS`.
 
     Raises OperationalError when a row stays locked for about a minute.
     """
     low, size = None, FIRST if connection.vendor == "postgresql" else ALONE
     while True:
-        high = _key_behind(connection, table, low, size)
+        high = behind(low, size)
         started = time.monotonic()
         rows = _written(connection, write, low, high)
         seconds = time.monotonic() - started
@@ -62,13 +65,30 @@ def in_batches(connection: BaseDatabaseWrapper, step: str, table: str, write: Wr
             size = max(SMALLEST, min(LARGEST, round(size * min(2.0, BATCH_SECONDS / seconds))))
 
 
-def _key_behind(connection: BaseDatabaseWrapper, table: str, low: Any, size: int) -> Any:
-    """The last of the `size` keys after `low`; None when fewer are left. Read from the key's index alone."""
-    after, parameters = ("WHERE id > %s", [low]) if low is not None else ("", [])
+def by_key(connection: BaseDatabaseWrapper, table: str) -> Behind:
+    """Ranges of the table's keys, read from their index alone."""
+
+    def behind(low: Any, size: int) -> Any:
+        after, parameters = ("WHERE id > %s", [low]) if low is not None else ("", [])
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT id FROM {table} {after} ORDER BY id LIMIT 1 OFFSET {size - 1}", parameters)
+            row = cursor.fetchone()
+        return row[0] if row else None
+
+    return behind
+
+
+def by_page(connection: BaseDatabaseWrapper, table: str) -> Behind:
+    """Ranges of the pages PostgreSQL keeps the table in now: rows that lie together, whatever their keys."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id FROM {table} {after} ORDER BY id LIMIT 1 OFFSET {size - 1}", parameters)
-        row = cursor.fetchone()
-    return row[0] if row else None
+        cursor.execute("SELECT pg_relation_size(%s) / current_setting('block_size')::int", [table])
+        pages = cursor.fetchone()[0]
+
+    def behind(low: int | None, size: int) -> int | None:
+        high = (low or 0) + max(1, size // ROWS_A_PAGE)
+        return high if high < pages else None
+
+    return behind
 
 
 def _written(connection: BaseDatabaseWrapper, write: Write, low: Any, high: Any) -> int:
@@ -77,17 +97,10 @@ def _written(connection: BaseDatabaseWrapper, write: Write, low: Any, high: Any)
             with transaction.atomic(connection.alias):
                 if connection.vendor == "postgresql":
                     with connection.cursor() as cursor:
-                        for name, value in SETTINGS.items():
-                            cursor.execute(f"SET LOCAL {name} = '{value}'")
+                        cursor.execute("; ".join(f"SET LOCAL {name} = '{value}'" for name, value in SETTINGS.items()))
                 return write(low, high)
         except OperationalError as error:
             if not lock_was_not_available(error) or not tries_left:
                 raise
             time.sleep(LOCK_MS / 1000)
     raise AssertionError("the last try raises")
-
-
-def between(column: str, low: Any, high: Any) -> tuple[str, list[Any]]:
-    """SQL, and its parameters, that `column` is behind `low` and up to `high`."""
-    conditions = [f"{column} {sign} %s" for sign, key in ((">", low), ("<=", high)) if key is not None]
-    return " AND ".join(conditions) or "1 = 1", [key for key in (low, high) if key is not None]

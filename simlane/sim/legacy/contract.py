@@ -46,3 +46,4 @@ class RemoveOwner(RemoveField):
         window.release(schema_editor.connection)
         window.make_functions(schema_editor.connection)
         window.open_window(schema_editor.connection)
+        window.open_to_both(schema_editor.connection)

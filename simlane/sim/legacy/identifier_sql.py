@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from functools import cache
@@ -122,7 +123,9 @@ def _lower_sql(column: str, end: int) -> str:
 
 
 def _all_characters() -> Iterator[str]:
-    return (chr(code) for code in range(1, sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF)
+    # Unassigned, private and half characters have no case.
+    characters = map(chr, range(1, sys.maxunicode + 1))
+    return (c for c in characters if unicodedata.category(c) not in {"Cn", "Co", "Cs"})
 
 
 @cache

@@ -9,7 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import Exists, OuterRef
 
-from simlane.sim.legacy.batches import in_batches
+from simlane.sim.legacy.batches import by_key, in_batches
 from simlane.sim.names import KEY_LENGTH, fold, letters, words
 
 STEP = "names"
@@ -47,7 +47,7 @@ def fill(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
         )
         return len(batch)
 
-    in_batches(editor.connection, STEP, profile_model._meta.db_table, write)
+    in_batches(editor.connection, STEP, by_key(editor.connection, profile_model._meta.db_table), write)
 
 
 def _write_keys(connection: BaseDatabaseWrapper, profile_model: Any, keys: list[tuple[Any, str]]) -> None:

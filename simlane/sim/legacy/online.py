@@ -227,6 +227,56 @@ class ValidateChecks(Operation):
         return f"Looks at every row of {self.model_name} for its new checks"
 
 
+class AddUncheckedForeignKey(AddField):
+    """AddField of a foreign key whose constraint waits for `CheckForeignKeyOnline`: filling it asks for no row each."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if schema_editor.connection.vendor != "postgresql":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        model: Any = to_state.apps.get_model(app_label, self.model_name)
+        field = model._meta.get_field(self.name)
+        field.db_constraint = False
+        schema_editor.add_field(model, field)
+        field.db_constraint = True
+
+
+class CheckForeignKeyOnline(Operation):
+    """Its constraint, for new rows at once; `ValidateChecks` looks at the others."""
+
+    reversible = True
+    reduces_to_sql = True
+
+    def __init__(self, model_name: str, name: str) -> None:
+        self.model_name = model_name
+        self.name = name
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """The state has had it since the field was added."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if plain(schema_editor):
+            return
+        model: Any = to_state.apps.get_model(app_label, self.model_name)
+        field = model._meta.get_field(self.name)
+        editor: Any = schema_editor
+        sql = editor._create_fk_sql(model, field, "_fk_%(to_table)s_%(to_column)s")
+        if not _has_constraint(schema_editor, model._meta.db_table, str(sql.parts["name"]).strip('"')):
+            schema_editor.execute(f"{sql} NOT VALID", params=None)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        """The constraint does no harm, and goes with its column."""
+
+    def describe(self) -> str:
+        return f"Constrains {self.name} of {self.model_name}"
+
+
 class AlterForeignKeyOnline(AlterField):
     """AlterField of a foreign key's `null` or `db_index`; Django would look through all rows for the key anew."""
 

@@ -7,11 +7,15 @@ writes passes by, with `SET LOCAL simlane.upgrade = 'on'`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from simlane.sim.legacy.folding_sql import fold_sql
 from simlane.sim.legacy.identifier_sql import fallback_sql, platform_sql
 
+#: What the new release writes; it cannot serve before the backfill, which a trigger on these columns would slow down.
+OF_BOTH = ("sim_upgrade_3_link", "sim_upgrade_5_verified")
 TRIGGERS = {
     # A BEFORE trigger per kind of statement, in the order of their names; then one that settles the identifier.
     "sim_upgrade_1_insert": "BEFORE INSERT",
@@ -276,16 +280,27 @@ def make_functions(connection: BaseDatabaseWrapper) -> None:
             )
 
 
-def open_window(connection: BaseDatabaseWrapper) -> None:
-    """Installs the triggers, after `make_functions`; again does no harm."""
-    if connection.vendor != "postgresql":
-        return
+def _create_triggers(connection: BaseDatabaseWrapper, names: Iterable[str]) -> None:
     with connection.cursor() as cursor:
-        for name, moment in TRIGGERS.items():
+        for name in names:
             cursor.execute(
-                f"""CREATE OR REPLACE TRIGGER {name} {moment} ON sim_simprofile
+                f"""CREATE OR REPLACE TRIGGER {name} {TRIGGERS[name]} ON sim_simprofile
                 FOR EACH ROW {GUARD} EXECUTE FUNCTION {name}()"""
             )
+
+
+def open_to_both(connection: BaseDatabaseWrapper) -> None:
+    """Installs the triggers for what the new release writes: before it serves, after the backfill."""
+    if connection.vendor == "postgresql":
+        _create_triggers(connection, OF_BOTH)
+
+
+def open_window(connection: BaseDatabaseWrapper) -> None:
+    """Installs the triggers for what the old release writes, after `make_functions`; again does no harm."""
+    if connection.vendor != "postgresql":
+        return
+    _create_triggers(connection, [name for name in TRIGGERS if name not in OF_BOTH])
+    with connection.cursor() as cursor:
         cursor.execute(
             f"""CREATE OR REPLACE TRIGGER sim_upgrade_account BEFORE DELETE ON users_user
             FOR EACH ROW {GUARD} EXECUTE FUNCTION sim_upgrade_account()"""

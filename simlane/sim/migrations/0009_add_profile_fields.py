@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                     "profile_identifier",
                     models.CharField(db_default="", help_text="Platform-specific unique ID", max_length=255),
                 ),
-                migrations.AddField(
+                online.AddUncheckedForeignKey(
                     "simprofile",
                     "linked_user",
                     models.ForeignKey(

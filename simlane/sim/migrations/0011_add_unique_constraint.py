@@ -6,6 +6,7 @@ from simlane.sim.legacy import online, profile_data, window
 
 
 def settle(_, editor):
+    window.open_to_both(editor.connection)
     window.settle(editor.connection)
 
 
@@ -25,4 +26,5 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunPython(settle, migrations.RunPython.noop),
+        online.CheckForeignKeyOnline("simprofile", "linked_user"),
     ]

@@ -9,7 +9,7 @@ from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from simlane.sim.legacy.batches import in_batches
+from simlane.sim.legacy.batches import by_key, in_batches
 from simlane.sim.names import fold
 
 INDEX = "CREATE INDEX CONCURRENTLY users_user_search_idx ON users_user USING gin (search_key gin_trgm_ops)"
@@ -34,7 +34,7 @@ def fill(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
             )
         return len(batch)
 
-    in_batches(editor.connection, "accounts", "users_user", write)
+    in_batches(editor.connection, "accounts", by_key(editor.connection, "users_user"), write)
 
 
 def add_index(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
