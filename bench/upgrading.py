@@ -1,7 +1,8 @@
 """`make bench-upgrade`: the backfill beside two references, the upgrade under traffic, and killed at random moments.
 
 R1 is the plan's own loop, one row at a time, on 100,000 rows. R2 is the physical limit: one UPDATE of the same columns
-with the same values; beside it one that makes every identifier of the name. All start, as the backfill does, from a generated install after migration 0009.
+with the same values; beside it one that makes every identifier of the name. All start, as the backfill does, from a
+generated install after migration 0009.
 """
 
 from __future__ import annotations
@@ -123,7 +124,8 @@ def backfill(directory: Path, sizes: list[int]) -> bool:
             ours = found["seconds"]
             ok &= ours <= 1.5 * limit and ours / rows * 50 <= loop and found["MiB"] < 150
             print(
-                f"backfill, {rows:,} rows: {ours:.1f} s, {rows / ours:,.0f} rows/s; R2, one UPDATE: {limit:.1f} s, of names only {plain:.1f} s "
+                f"backfill, {rows:,} rows: {ours:.1f} s, {rows / ours:,.0f} rows/s; R2, one UPDATE: {limit:.1f} s, "
+                f"of names only {plain:.1f} s "
                 f"({ours / limit:.2f} times R2, aim 1.5); {loop / (ours / rows):.0f} times as fast as R1 (aim 50); "
                 f"peak {found['MiB']:.0f} MiB (aim 150)",
                 flush=True,
