@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
+ROWS ?= 100000
 # The tests' part and database, for each worker of one pytest run.
 WORKERS := --dist each \
 	--tx popen//env:SIMLANE_TEST_DATABASE=sqlite//env:SIMLANE_TEST_PART=other \
@@ -90,9 +91,11 @@ check-assets: install-dev ## Check that the committed build is what assets/ buil
 	@$(PYTHON) scripts/assets.py check
 
 .PHONY: rehearse
-rehearse: install ## Rehearse the upgrade on generated profiles (ROWS=100000) on a throwaway PostgreSQL
+rehearse: ## Rehearse the upgrade on generated profiles (ROWS=100000) on a throwaway PostgreSQL
+	@echo "rehearse: sets up what is missing, upgrades $(ROWS) generated profiles on a throwaway PostgreSQL under traffic, reports"
+	@$(MAKE) install
 	@scripts/install.sh postgresql
-	@HTTPS=0 $(PYTHON) -m tests.postgres $(PYTHON) manage.py upgrade_profiles rehearse --rows $(or $(ROWS),100000)
+	@HTTPS=0 $(PYTHON) -m tests.postgres $(PYTHON) manage.py upgrade_profiles rehearse --rows $(ROWS)
 
 .PHONY: bench-import
 bench-import: install-dev ## Measure the import of result files

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.upgrade.conftest import Install, install, on_postgresql
+from tests.upgrade.conftest import Install, database_url, install, on_postgresql
 
 pytestmark = on_postgresql
 QUIET = ("run", "--contract", "--quiet-seconds", "0")
@@ -67,13 +67,6 @@ def test_plan_says_what_is_there_and_changes_nothing(legacy_install: Install) ->
     assert {each["profile"] for each in found["contested"]} <= {
         str(key) for (key,) in legacy_install.query("SELECT profile_id FROM sim_contestedidentifier")
     }
-
-
-def test_plan_stops_for_a_prepared_transaction_and_names_a_long_one(legacy_install: Install) -> None:
-    with psycopg.connect(legacy_install.url.replace("postgres://", "postgresql://", 1)) as idle:
-        idle.execute("SELECT 1")
-        assert "STOP" not in legacy_install.manage("upgrade_profiles", "plan")
-    assert "400 profiles" in legacy_install.manage("upgrade_profiles", "plan")
 
 
 def test_the_contract_refuses_while_the_old_release_writes(legacy_install: Install) -> None:
@@ -181,3 +174,31 @@ def test_a_backup_that_cannot_be_written_stops_the_run_before_it_began(legacy_in
     output = legacy_install.manage("upgrade_profiles", "run", "--directory", str(tmp_path / "file" / "x"), code=1)
     assert "No backup" in output
     assert "The old model" in legacy_install.manage("upgrade_profiles", "status")
+
+
+def test_a_rehearsal_on_a_copy_of_a_database_leaves_it_alone_and_writes_its_report(
+    legacy_install: Install, tmp_path: Path
+) -> None:
+    before = legacy_install.query("SELECT md5(string_agg(t::text, '|' ORDER BY id)) FROM sim_simprofile t")
+    server = Install(database_url(), tmp_path)
+    report = tmp_path / "report.html"
+    name = legacy_install.url.rpartition("/")[2]
+    # Not by its status: how long statements take is not this test's business.
+    output = server.manage("upgrade_profiles", "rehearse", "--template", name, "--report", str(report), code=None)
+    for check in (
+        "The upgrade runs to its end",
+        "The contract waits for the old release",
+        "The contract runs once it is gone",
+        "No statement fails",
+        "Every acknowledged write is there",
+        "Every rule holds afterwards",
+    ):
+        assert f"passed {check}" in output, output
+    assert "400 profiles" in report.read_text()
+    assert legacy_install.query("SELECT md5(string_agg(t::text, '|' ORDER BY id)) FROM sim_simprofile t") == before
+    assert not server.query("SELECT datname FROM pg_database WHERE datname LIKE 'simlane_rehearsal_%'")
+
+
+def test_a_rehearsal_of_a_database_that_is_not_there_says_so(transactional_db: None, tmp_path: Path) -> None:
+    output = Install(database_url(), tmp_path).manage("upgrade_profiles", "rehearse", "--template", "nowhere", code=1)
+    assert "No copy to rehearse on" in output

@@ -1,0 +1,82 @@
+"""What stops an upgrade, or should be known before it, is told."""
+
+from __future__ import annotations
+
+import shutil
+from collections import namedtuple
+
+import psycopg
+import pytest
+from django.db import connection
+
+from simlane.upgrade import facts, progress
+from simlane.upgrade.progress import Throttle
+from tests.sim.migrations.conftest import Old
+from tests.upgrade.conftest import database_url, on_postgresql
+
+Usage = namedtuple("Usage", "total used free")
+
+
+def test_a_database_without_profiles_or_at_the_new_model_has_nothing_to_plan(transactional_db: None) -> None:
+    found = facts.collect()
+    assert (found.state, found.pending, found.hindrances, found.contested) == ("new", [], [], [])
+
+
+def test_ids_that_several_claim_are_told_with_their_owners(old: Old) -> None:
+    old.profile("First", {"cust_id": 5}, user="a")
+    old.profile("Second", {"cust_id": "005"}, user="b")
+    old.profile("X" * 255, {}, user="b")
+    found = facts.collect()
+    assert (found.with_platform_id, found.with_fallback, found.names_cut) == (2, 1, 1)
+    assert (found.contested_ids, found.contested_profiles) == (1, 2)
+    assert [(each["name"], each["owner"]) for each in found.contested] == [("First", "a"), ("Second", "b")]
+    assert any("'First' of a" in line for line in facts.lines(found))
+
+
+@on_postgresql
+def test_a_transaction_that_is_open_for_long_is_named(old: Old, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts, "LONG_TRANSACTION", 0)
+    with psycopg.connect(database_url().replace("postgres://", "postgresql://", 1)) as idle:
+        idle.execute("SELECT 1")
+        assert any(f"Process {idle.info.backend_pid} " in line for line in facts.collect().warnings)
+
+
+@on_postgresql
+def test_a_disk_without_room_stops_the_upgrade(old: Old, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1000, 999, 1))
+    assert any("make room" in line for line in facts.collect().hindrances)
+
+
+@on_postgresql
+def test_a_database_user_who_does_not_own_the_tables_is_stopped(old: Old) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE simlane_guest")
+        cursor.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO simlane_guest")
+        cursor.execute("SET ROLE simlane_guest")
+        try:
+            assert any("does not own" in line for line in facts.collect().hindrances)
+        finally:
+            cursor.execute("RESET ROLE")
+            cursor.execute("DROP OWNED BY simlane_guest")
+            cursor.execute("DROP ROLE simlane_guest")
+
+
+@on_postgresql
+def test_the_throttle_gives_way_to_a_slow_database_and_to_nothing_else(transactional_db: None) -> None:
+    assert Throttle().reason() is None
+    assert Throttle(max_replica_lag=1.0, max_latency_ms=60_000).reason() is None
+    assert "a read by key takes" in str(Throttle(max_latency_ms=0.0).reason())
+
+
+def test_progress_is_lines_when_piped(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    from io import StringIO
+
+    from django.core.management.base import OutputWrapper
+
+    monkeypatch.setattr(progress, "LINE_EVERY_SECONDS", 0.0)
+    out = StringIO()
+    with progress.Watch(OutputWrapper(out), Throttle()) as watch:
+        watch("backfill", 500)
+        watch("backfill", 250)
+    assert "backfill: 750 of 500 rows" in out.getvalue()
+    assert "backfill: 750 rows, " in out.getvalue()
