@@ -13,6 +13,8 @@ from tests.browser.accessibility import assert_accessible
 from tests.browser.looks import PHONE, each_look
 
 MARTA = "/profiles/iracing/9100001/"
+#: The page behind everything, in the dark colours.
+DARK = "rgb(18, 20, 25)"
 PAGES = [
     "/",
     "/profiles/",
@@ -168,10 +170,11 @@ def test_the_chosen_colours_last(page, demo):
     page.get_by_role("button", name="Colours: as the system").click()
     page.get_by_role("button", name="Colours: light").click()
     assert page.locator("html").get_attribute("data-theme") == "dark"
-    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    # The colours follow the attribute a moment later.
+    expect(page.locator("body")).to_have_css("background-color", DARK)
     page.goto(MARTA)
     assert page.locator("html").get_attribute("data-theme") == "dark"
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
+    expect(page.locator("body")).to_have_css("background-color", DARK)
     page.get_by_role("button", name="Colours: dark").click()
     assert page.locator("html").get_attribute("data-theme") is None
 
