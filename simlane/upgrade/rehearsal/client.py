@@ -16,7 +16,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
-SAMPLE = 400
+#: Places of the table that a client takes its rows from, up to eight at each.
+SAMPLES = 200
 #: A person's pause between two statements, in seconds.
 PAUSE = 0.008
 Choice = TypeVar("Choice")
@@ -62,11 +63,12 @@ class Client:
     def _sample(self, profiles: Any, *, odd: bool) -> list[UUID]:
         """Rows from all over the table, of the half that is this client's: the last bit of the key says whose."""
         found: set[UUID] = set()
-        while len(found) < SAMPLE:
+        # A small table has fewer than the sample asks for.
+        for _ in range(SAMPLES):
             start = UUID(int=self._random.getrandbits(128))
             near = profiles.filter(pk__gte=start).order_by("pk").values_list("pk", flat=True)[:8]
             found.update(key for key in near if key.int % 2 == odd)
-        return list(found)
+        return sorted(found)
 
     def run(self) -> None:
         """Acts until a signal says stop."""
@@ -90,8 +92,8 @@ class Client:
 
     def main(self) -> None:
         """Acts from now on, after a line that says so."""
-        signal.signal(signal.SIGTERM, self._stop)
         self.prepare()
+        signal.signal(signal.SIGTERM, self._stop)
         self._say(["ready"])
         sys.stdout.flush()
         self.run()
