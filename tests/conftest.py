@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.core.cache import caches
+from django.db import connection
 
+from simlane.sim import database
 from tests.seasons import alice, owner, private, season  # noqa: F401 - fixtures for every folder
 
 BROWSER = Path(__file__).parent / "browser"
@@ -51,3 +54,22 @@ def _take_part(config: pytest.Config, items: list[pytest.Item]) -> None:
     chosen = [item for item in items if bool(item.get_closest_marker("browser")) == (part == "browser")]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
+
+
+@pytest.fixture(autouse=True)
+def _history_can_be_emptied(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that ends with every table emptied takes away first what keeps the history from that."""
+    marker = request.node.get_closest_marker("django_db")
+    if marker is None or not marker.kwargs.get("transaction"):
+        yield
+        return
+    # Before ours, so that ours ends before the tables are emptied.
+    request.getfixturevalue("transactional_db")
+    _with_history(database.HISTORY)
+    yield
+    _with_history(database.DROP_HISTORY)
+
+
+def _with_history(statements: dict[str, tuple[str, ...]]) -> None:
+    if "sim_historyentry" in connection.introspection.table_names():
+        database.run(connection, statements)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from simlane.config.environment import choice, email, flag, hosts, integer, parse_database_url, secret_key, text
 
@@ -119,6 +120,11 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
 # Beside allauth's own limits on signing in and up: searches by address, links and their like by member.
 ACCOUNT_RATE_LIMITS = {"search": "120/m/ip", "link": "30/m/user"}
+#: When the owner of a link that nobody has proved is reminded, and when it ends, in days after it was made.
+LINK_REMINDER_DAYS = integer("LINK_REMINDER_DAYS", default=10)
+LINK_LAPSE_DAYS = integer("LINK_LAPSE_DAYS", default=14)
+if LINK_LAPSE_DAYS <= LINK_REMINDER_DAYS:
+    raise ImproperlyConfigured("LINK_LAPSE_DAYS must be more than LINK_REMINDER_DAYS: a link ends after its reminder.")
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "SimLane"
 

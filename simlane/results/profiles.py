@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from django.utils import timezone
 
 from simlane.results import bulk
+from simlane.sim.merging import aliases
 from simlane.sim.models import NameWord, ProfileName, SimProfile
 from simlane.sim.names import fold, letters, name_key, words
 
@@ -45,13 +46,19 @@ class Sighting(NamedTuple):
 class _Known(NamedTuple):
     pk: UUID
     name: str
+    merges: list[int]
 
 
-def record_sightings(sightings: Iterable[Sighting]) -> tuple[dict[Identity, UUID], Counter[str]]:
-    """Makes the profiles that are missing, keeps every name, and lets the name raced under last be the profile's.
+class Recorded(NamedTuple):
+    """Each identity's profile; the merges through which an identity led there; how much is new."""
 
-    Returns each identity's profile key, and how many profiles are new and how many have a new name.
-    """
+    keys: dict[Identity, UUID]
+    merges: dict[Identity, list[int]]
+    counts: Counter[str]
+
+
+def record_sightings(sightings: Iterable[Sighting]) -> Recorded:
+    """Makes the profiles that are missing, keeps every name, and lets the name raced under last be the profile's."""
     names: dict[Identity, dict[str, datetime]] = {}
     for sighting in sightings:
         of_driver = names.setdefault((sighting.simulator_id, sighting.identifier), {})
@@ -61,29 +68,43 @@ def record_sightings(sightings: Iterable[Sighting]) -> tuple[dict[Identity, UUID
     keys = {identity: uuid4() for identity in names if identity not in known}
     _make_profiles({identity: (key, names[identity]) for identity, key in keys.items()})
     keys.update({identity: profile.pk for identity, profile in known.items()})
-    by_key = {keys[identity]: of_driver for identity, of_driver in names.items()}
+    by_key: dict[UUID, dict[str, datetime]] = {}
+    for identity, of_driver in names.items():
+        # Two identities of one profile, when one was merged into the other.
+        of_profile = by_key.setdefault(keys[identity], {})
+        of_profile.update({name: max(at, of_profile.get(name, at)) for name, at in of_driver.items()})
     newest = _record_names(by_key, [profile.pk for profile in known.values()])
-    renamed = [
-        (bulk.stored(profile.pk), newest[profile.pk], name_key(newest[profile.pk]))
-        for profile in known.values()
-        if newest[profile.pk] != profile.name
-    ]
-    bulk.update(SimProfile, ("profile_name", "name_key"), renamed)
-    return keys, Counter(profiles=len(keys) - len(known), renamed=len(renamed))
+    renamed = {profile.pk: newest[profile.pk] for profile in known.values() if newest[profile.pk] != profile.name}
+    rows = [(bulk.stored(key), name, name_key(name)) for key, name in renamed.items()]
+    bulk.update(SimProfile, ("profile_name", "name_key"), rows)
+    merges = {identity: profile.merges for identity, profile in known.items() if profile.merges}
+    return Recorded(keys, merges, Counter(profiles=len(keys) - len(known), renamed=len(renamed)))
 
 
 def _known(identities: Iterable[Identity]) -> dict[Identity, _Known]:
     by_simulator: dict[int, list[str]] = {}
     for simulator_id, identifier in identities:
         by_simulator.setdefault(simulator_id, []).append(identifier)
-    return {
-        (simulator_id, identifier): _Known(key, name)
-        for simulator_id, identifiers in by_simulator.items()
-        for chunk in _chunks(identifiers)
-        for key, identifier, name in SimProfile.objects.filter(
-            simulator_id=simulator_id, profile_identifier__in=chunk
-        ).values_list("pk", "profile_identifier", "profile_name")
-    }
+    known: dict[Identity, _Known] = {}
+    merged: dict[Identity, UUID] = {}
+    for simulator_id, identifiers in by_simulator.items():
+        for chunk in _chunks(identifiers):
+            rows = SimProfile.objects.filter(simulator_id=simulator_id, profile_identifier__in=chunk)
+            for key, identifier, name, merged_into in rows.values_list(
+                "pk", "profile_identifier", "profile_name", "merged_into"
+            ):
+                known[simulator_id, identifier] = _Known(key, name, [])
+                if merged_into is not None:
+                    merged[simulator_id, identifier] = key
+    if merged:
+        places = aliases(merged.values())
+        kept = dict(
+            SimProfile.objects.filter(pk__in=[place for place, _ in places.values()]).values_list("pk", "profile_name")
+        )
+        for identity, key in merged.items():
+            place, merges = places[key]
+            known[identity] = _Known(place, kept[place], merges)
+    return known
 
 
 def _make_profiles(new: dict[Identity, tuple[UUID, dict[str, datetime]]]) -> None:

@@ -39,6 +39,8 @@ class Report:
             ", ".join(f"{counts[what]} {label}" for what, label in STORED),
             f"{counts['profiles']} new profiles, {counts['renamed']} with a new name",
         ]
+        if counts["proved"]:
+            lines.append(f"{counts['proved']} links were proved by a code in a name")
         if counts["name_only"]:
             lines.append(
                 f"{counts['name_only']} drivers are known by name only and got no profile"

@@ -6,7 +6,7 @@ A batch of files is a fixed number of statements and bulk writes, whatever is in
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Protocol
@@ -17,10 +17,12 @@ from django.db import connection
 from simlane.results import bulk
 from simlane.results.models import ResultFile
 from simlane.results.parsed import ParsedDriver, ParsedEvent, ParsedSession
-from simlane.results.profiles import Identity, Sighting, record_sightings
+from simlane.results.profiles import Identity, Recorded, Sighting, record_sightings
+from simlane.sim.code_text import codes_in, without_codes
+from simlane.sim.codes import Seen, redeem
 from simlane.sim.figures import add_sessions
 from simlane.sim.identifiers import platform_of
-from simlane.sim.models import Car, Entry, EntryDriver, Event, Lap, Session, Simulator, Track
+from simlane.sim.models import Car, Entry, EntryDriver, Event, Lap, MergedDrive, Session, Simulator, Track
 
 #: Files of one event that carry no id of their own are joined when they are this close.
 WEEKEND = timedelta(hours=12)
@@ -107,10 +109,12 @@ def store(incoming: Sequence[Incoming]) -> Counter[str]:
         for session, parsed in _sessions(event, item.event, taken[event.pk])
     ]
     Session.objects.bulk_create(session for session, *_ in drives)
-    keys, seen = record_sightings(_sightings(drives, now))
-    counts.update(events=created, sessions=len(drives), **seen)
-    counts.update(_entries(drives, cars, keys, now))
+    recorded = record_sightings(_sightings(drives, now))
+    counts.update(events=created, sessions=len(drives), **recorded.counts)
+    counts.update(_entries(drives, cars, recorded, now))
     add_sessions([session.pk for session, *_ in drives])
+    proofs = redeem(_codes(drives, recorded.keys))
+    counts.update(proved=sum(len(proof.verified) for proof in proofs))
     return counts
 
 
@@ -223,7 +227,7 @@ def _raced_at(parsed: ParsedSession, event: ParsedEvent, now: datetime) -> datet
 
 def _sightings(drives: Sequence[Drive], now: datetime) -> list[Sighting]:
     return [
-        Sighting(simulator.pk, driver.identifier, driver.name, _raced_at(parsed, event, now))
+        Sighting(simulator.pk, driver.identifier, without_codes(driver.name), _raced_at(parsed, event, now))
         for _, parsed, event, simulator in drives
         for entry in parsed.entries
         for driver in entry.drivers
@@ -231,8 +235,18 @@ def _sightings(drives: Sequence[Drive], now: datetime) -> list[Sighting]:
     ]
 
 
+def _codes(drives: Sequence[Drive], keys: dict[Identity, UUID]) -> Iterator[Seen]:
+    """The codes that drivers had in their names, or in the team's name when they drove alone."""
+    for session, parsed, _, simulator in drives:
+        for entry in parsed.entries:
+            team = codes_in(entry.team_name) if len(entry.drivers) == 1 else frozenset()
+            for driver in entry.drivers:
+                if driver.identifier and (found := codes_in(driver.name) | team):
+                    yield Seen(keys[simulator.pk, driver.identifier], found, session.pk)
+
+
 def _entries(
-    drives: Sequence[Drive], cars: dict[tuple[int, str], int], keys: dict[Identity, UUID], now: datetime
+    drives: Sequence[Drive], cars: dict[tuple[int, str], int], recorded: Recorded, now: datetime
 ) -> Counter[str]:
     parsed_entries = [
         (session, simulator, bulk.stored(_raced_at(parsed, event, now)), row, entry)
@@ -241,15 +255,19 @@ def _entries(
     ]
     ids = bulk.reserve_ids(Entry, len(parsed_entries))
     entry_rows, driver_rows, lap_rows = [], [], []
+    by_merge: list[tuple[int, int, int]] = []
     name_only = impossible = 0
     for key, (session, simulator, raced_at, row, entry) in zip(ids, parsed_entries, strict=True):
         car = cars.get((simulator.pk, entry.car_name))
         entry_rows.append((key, session.pk, row, car, *_entry_values(entry)))
         for seat, driver in enumerate(entry.drivers):
-            profile = bulk.stored(keys[(simulator.pk, driver.identifier)]) if driver.identifier else None
-            if profile is None:
+            identity = (simulator.pk, driver.identifier) if driver.identifier else None
+            profile = bulk.stored(recorded.keys[identity]) if identity else None
+            if identity is None:
                 name_only += 1
                 impossible += bool(driver.given_id)
+            elif merges := recorded.merges.get(identity):
+                by_merge += [(merge, key, seat) for merge in merges]
             driver_rows.append(
                 (
                     key,
@@ -263,6 +281,7 @@ def _entries(
         lap_rows += [(key, lap.number, lap.driver, lap.time_ms, lap.valid, *lap.sectors_ms) for lap in entry.lap_times]
     bulk.insert(Entry, ("id", "session", "row", "car", *ENTRY_FIELDS), entry_rows)
     bulk.insert(EntryDriver, ("entry", "seat", "profile", "raced_at", "best_lap_ms", *DRIVER_FIELDS), driver_rows)
+    _note_merged(by_merge)
     bulk.insert(
         Lap,
         ("entry", "number", "seat", "time_ms", "valid", "sector1_ms", "sector2_ms", "sector3_ms"),
@@ -274,6 +293,21 @@ def _entries(
         laps=len(lap_rows),
         name_only=name_only,
         impossible_id=impossible,
+    )
+
+
+def _note_merged(found: Sequence[tuple[int, int, int]]) -> None:
+    """What came in under a merged profile's identifier, by merge, entry and seat: an undone merge gives it back."""
+    if not found:
+        return
+    drives = {
+        (entry, seat): key
+        for key, entry, seat in EntryDriver.objects.filter(entry__in={entry for _, entry, _ in found}).values_list(
+            "pk", "entry", "seat"
+        )
+    }
+    MergedDrive.objects.bulk_create(
+        MergedDrive(merge_id=merge, drive_id=drives[entry, seat]) for merge, entry, seat in found
     )
 
 

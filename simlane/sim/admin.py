@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import ModelAdmin
 from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest
 
-from simlane.sim import linking
+from simlane.sim import linking, ownership
 from simlane.sim.models import ContestedIdentifier, Event, ProfileName, Session, SimProfile, Simulator
 from simlane.sim.search import MAX_LENGTH, search
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser as User
 
 admin.site.site_header = "SimLane"
 admin.site.site_title = "SimLane staff"
 admin.site.index_title = "Staff"
+
+
+def staff(request: HttpRequest) -> User:
+    """Who is signed in; the admin lets nobody else in."""
+    return cast("User", request.user)
 
 
 class ReadOnly(ModelAdmin):
@@ -89,16 +97,20 @@ class SimProfileAdmin(ReadOnly):
 
     @admin.action(description="Unlink from the account", permissions=["change"])
     def unlink(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self.message_user(request, f"{linking.unlink(_plain(queryset))} unlinked.", messages.SUCCESS)
+        self.message_user(
+            request, f"{ownership.release(_plain(queryset), by=staff(request))} unlinked.", messages.SUCCESS
+        )
 
     @admin.action(description="Mark the link as verified", permissions=["change"])
     def verify(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        changed = linking.verify(_plain(queryset))
+        changed = ownership.confirm(_plain(queryset), by=staff(request))
         self.message_user(request, f"{changed} verified; profiles of nobody stay as they are.", messages.SUCCESS)
 
     @admin.action(description="Make public", permissions=["change"])
     def make_public(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self.message_user(request, f"{linking.show(_plain(queryset))} made public.", messages.SUCCESS)
+        self.message_user(
+            request, f"{linking.show(_plain(queryset), by=staff(request))} made public.", messages.SUCCESS
+        )
 
 
 def _plain(queryset: QuerySet[Any]) -> QuerySet[SimProfile]:

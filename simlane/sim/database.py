@@ -1,4 +1,4 @@
-"""What the databases hold that Django's models cannot say: search indexes and the rule on deleted accounts.
+"""What the databases hold that Django's models cannot say: search indexes, the history of links, deleted accounts.
 
 On PostgreSQL migrations make them. SQLite changes a table by rebuilding it, which drops its triggers and fails
 when another table's trigger names it: there they go before any migration and come back after it (see sim.apps).
@@ -28,12 +28,101 @@ UNLINK = {
         END""",
     ),
 }
+# With the columns of 0023: the history says why.
+UNLINK_WITH_HISTORY: dict[str, tuple[str, ...]] = {
+    "postgresql": (
+        UNLINK["postgresql"][0].replace(
+            "is_public = true",
+            "is_public = true,\nlast_change = jsonb_build_object('how', 'account_deleted', 'actor', OLD.id)",
+        ),
+    ),
+    "sqlite": (
+        UNLINK["sqlite"][0].replace(
+            "is_public = 1",
+            "is_public = 1,\nlast_change = json_object('how', 'account_deleted', 'actor', OLD.id)",
+        ),
+    ),
+}
 DROP_UNLINK = {
     "postgresql": (
         "DROP TRIGGER IF EXISTS sim_unlink_profiles ON users_user",
         "DROP FUNCTION IF EXISTS sim_unlink_profiles()",
     ),
     "sqlite": ("DROP TRIGGER IF EXISTS sim_unlink_profiles",),
+}
+
+# Rule 8: whatever statement changes a link or a visibility, the database writes down what it was and what it is, with
+# the explanation that the statement gave in `last_change` (see sim.history). An unchanged one explains an older act.
+_ENTRY = """
+INSERT INTO sim_historyentry (profile_id, at, action, how, actor_id, account_id, was_account_id,
+    verified, was_verified, public, was_public, evidence)
+SELECT NEW.id, {now},
+    COALESCE(CASE WHEN NEW.last_change {differs} OLD.last_change THEN {action} END,
+        CASE WHEN OLD.merged_into_id IS NULL AND NEW.merged_into_id IS NOT NULL THEN 'merge'
+            WHEN OLD.merged_into_id IS NOT NULL AND NEW.merged_into_id IS NULL THEN 'unmerge'
+            WHEN OLD.linked_user_id IS NULL AND NEW.linked_user_id IS NOT NULL THEN 'link'
+            WHEN OLD.linked_user_id IS NOT NULL AND NEW.linked_user_id IS NULL THEN 'unlink'
+            WHEN OLD.linked_user_id <> NEW.linked_user_id THEN 'transfer'
+            WHEN NEW.is_verified AND NOT OLD.is_verified THEN 'verify'
+            WHEN OLD.is_verified AND NOT NEW.is_verified THEN 'unverify'
+            WHEN NEW.is_public THEN 'show' ELSE 'hide' END),
+    COALESCE(CASE WHEN NEW.last_change {differs} OLD.last_change THEN {how} END, ''),
+    CASE WHEN NEW.last_change {differs} OLD.last_change THEN {actor} END,
+    NEW.linked_user_id, OLD.linked_user_id, NEW.is_verified, OLD.is_verified, NEW.is_public, OLD.is_public,
+    CASE WHEN NEW.last_change {differs} OLD.last_change THEN {evidence} END;"""
+_CHANGED = """NEW.linked_user_id {differs} OLD.linked_user_id OR NEW.is_verified {differs} OLD.is_verified
+    OR NEW.is_public {differs} OLD.is_public OR NEW.merged_into_id {differs} OLD.merged_into_id
+    OR (NEW.last_change {differs} OLD.last_change AND {action} IS NOT NULL)"""
+_WORDS = {
+    "postgresql": {
+        "now": "clock_timestamp()",
+        "differs": "IS DISTINCT FROM",
+        "action": "NEW.last_change ->> 'action'",
+        "how": "NEW.last_change ->> 'how'",
+        "actor": "(NEW.last_change ->> 'actor')::bigint",
+        "evidence": "NEW.last_change -> 'evidence'",
+    },
+    "sqlite": {
+        "now": "strftime('%Y-%m-%d %H:%M:%f', 'now')",
+        "differs": "IS NOT",
+        "action": "json_extract(NEW.last_change, '$.action')",
+        "how": "json_extract(NEW.last_change, '$.how')",
+        "actor": "json_extract(NEW.last_change, '$.actor')",
+        "evidence": "json_extract(NEW.last_change, '$.evidence')",
+    },
+}
+_ONLY_GROWS = "The history of profiles only grows: its rows are never changed or deleted."
+HISTORY = {
+    "postgresql": (
+        f"""CREATE OR REPLACE FUNCTION sim_write_history() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN {_ENTRY.format(**_WORDS["postgresql"])} RETURN NULL; END $$""",
+        f"""CREATE OR REPLACE TRIGGER sim_write_history AFTER UPDATE ON sim_simprofile
+        FOR EACH ROW WHEN ({_CHANGED.format(**_WORDS["postgresql"])}) EXECUTE FUNCTION sim_write_history()""",
+        f"""CREATE OR REPLACE FUNCTION sim_keep_history() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION '{_ONLY_GROWS}' USING ERRCODE = 'restrict_violation'; END $$""",
+        """CREATE OR REPLACE TRIGGER sim_keep_history BEFORE UPDATE OR DELETE OR TRUNCATE ON sim_historyentry
+        FOR EACH STATEMENT EXECUTE FUNCTION sim_keep_history()""",
+    ),
+    "sqlite": (
+        f"""CREATE TRIGGER IF NOT EXISTS sim_write_history AFTER UPDATE ON sim_simprofile
+        WHEN {_CHANGED.format(**_WORDS["sqlite"])} BEGIN {_ENTRY.format(**_WORDS["sqlite"])} END""",
+        f"""CREATE TRIGGER IF NOT EXISTS sim_keep_history_update BEFORE UPDATE ON sim_historyentry
+        BEGIN SELECT RAISE(ABORT, '{_ONLY_GROWS}'); END""",
+        f"""CREATE TRIGGER IF NOT EXISTS sim_keep_history_delete BEFORE DELETE ON sim_historyentry
+        BEGIN SELECT RAISE(ABORT, '{_ONLY_GROWS}'); END""",
+    ),
+}
+DROP_HISTORY = {
+    "sqlite": tuple(
+        f"DROP TRIGGER IF EXISTS {name}"
+        for name in ("sim_write_history", "sim_keep_history_update", "sim_keep_history_delete")
+    ),
+    "postgresql": (
+        "DROP TRIGGER IF EXISTS sim_write_history ON sim_simprofile",
+        "DROP TRIGGER IF EXISTS sim_keep_history ON sim_historyentry",
+        "DROP FUNCTION IF EXISTS sim_write_history()",
+        "DROP FUNCTION IF EXISTS sim_keep_history()",
+    ),
 }
 
 
@@ -109,4 +198,9 @@ def install_sqlite_triggers(connection: BaseDatabaseWrapper) -> None:
             cursor.execute(f"CREATE TRIGGER {fts}_insert AFTER INSERT ON {table} BEGIN {add} END")
             cursor.execute(f"CREATE TRIGGER {fts}_delete AFTER DELETE ON {table} BEGIN {remove} END")
             cursor.execute(f"CREATE TRIGGER {fts}_update AFTER UPDATE ON {table} BEGIN {remove} {add} END")
-    run(connection, UNLINK)
+        profiles = {each.name for each in connection.introspection.get_table_description(cursor, "sim_simprofile")}
+    if "sim_historyentry" in existing and "last_change" in profiles:
+        run(connection, HISTORY)
+        run(connection, UNLINK_WITH_HISTORY)
+    else:
+        run(connection, UNLINK)

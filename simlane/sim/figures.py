@@ -1,31 +1,56 @@
-"""A driver's figures: starts, wins, podiums, last activity and personal bests, kept as sessions come in."""
+"""A driver's figures: starts, wins, podiums, last activity and personal bests, kept as sessions come in.
+
+`add_sessions` adds what is new; `recount` counts all of a driver's drives, where drives changed hands.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
+from simlane.sim.models import PersonalBest, SimProfile
+
 # A start is a race entry that left the grid; a disqualified car keeps its start but wins nothing.
-_CAREER = """
+_COUNTS = """
+        COUNT(CASE WHEN s.kind = 'race' AND e.status <> 'dns' THEN 1 END) AS starts,
+        COUNT(CASE WHEN s.kind = 'race' AND e.status NOT IN ('dns', 'dsq') AND e.position = 1 THEN 1 END) AS wins,
+        COUNT(CASE WHEN s.kind = 'race' AND e.status NOT IN ('dns', 'dsq') AND e.position <= 3 THEN 1 END) AS podiums,
+        MAX(d.raced_at) AS seen"""
+
+_CAREER = f"""
 UPDATE sim_simprofile SET
     starts = sim_simprofile.starts + added.starts,
     wins = sim_simprofile.wins + added.wins,
     podiums = sim_simprofile.podiums + added.podiums,
-    last_active_at = {greatest}(sim_simprofile.last_active_at, added.seen)
+    last_active_at = {{greatest}}(sim_simprofile.last_active_at, added.seen)
 FROM (
-    SELECT d.profile_id,
-        COUNT(CASE WHEN s.kind = 'race' AND e.status <> 'dns' THEN 1 END) AS starts,
-        COUNT(CASE WHEN s.kind = 'race' AND e.status NOT IN ('dns', 'dsq') AND e.position = 1 THEN 1 END) AS wins,
-        COUNT(CASE WHEN s.kind = 'race' AND e.status NOT IN ('dns', 'dsq') AND e.position <= 3 THEN 1 END) AS podiums,
-        MAX(d.raced_at) AS seen
+    SELECT d.profile_id,{_COUNTS}
     FROM sim_session s
     JOIN sim_entry e ON e.session_id = s.id
     JOIN sim_entrydriver d ON d.entry_id = e.id
-    WHERE s.id IN ({sessions}) AND d.profile_id IS NOT NULL
+    WHERE s.id IN ({{chosen}}) AND d.profile_id IS NOT NULL
     GROUP BY d.profile_id
 ) AS added
 WHERE added.profile_id = sim_simprofile.id
+"""
+
+_RECOUNTED = f"""
+UPDATE sim_simprofile SET
+    starts = counted.starts, wins = counted.wins, podiums = counted.podiums,
+    last_active_at = COALESCE(counted.seen, sim_simprofile.created_at)
+FROM (
+    SELECT p.id,{_COUNTS}
+    FROM sim_simprofile p
+    LEFT JOIN sim_entrydriver d ON d.profile_id = p.id
+    LEFT JOIN sim_entry e ON e.id = d.entry_id
+    LEFT JOIN sim_session s ON s.id = e.session_id
+    WHERE p.id IN ({{chosen}})
+    GROUP BY p.id
+) AS counted
+WHERE counted.id = sim_simprofile.id
 """
 
 _BESTS = """
@@ -39,7 +64,7 @@ SELECT profile_id, track_id, car_id, best_lap_ms, drive_id FROM (
     JOIN sim_event v ON v.id = s.event_id
     JOIN sim_entry e ON e.session_id = s.id
     JOIN sim_entrydriver d ON d.entry_id = e.id
-    WHERE s.id IN ({sessions}) AND d.profile_id IS NOT NULL AND d.best_lap_ms IS NOT NULL
+    WHERE {of} IN ({chosen}) AND d.profile_id IS NOT NULL AND d.best_lap_ms IS NOT NULL
         AND v.track_id IS NOT NULL AND e.car_id IS NOT NULL
 ) AS driven
 WHERE place = 1
@@ -51,10 +76,21 @@ WHERE excluded.best_lap_ms < sim_personalbest.best_lap_ms
 
 def add_sessions(sessions: Sequence[int]) -> None:
     """Adds new sessions to the figures of everyone who drove in them: two statements. Call it once a session."""
-    if not sessions:
+    _run((_CAREER, _BESTS), sessions, of="s.id")
+
+
+def recount(profiles: Sequence[UUID]) -> None:
+    """Counts these drivers' figures anew from all their drives."""
+    PersonalBest.objects.filter(profile__in=profiles).delete()
+    key = SimProfile._meta.pk
+    _run((_RECOUNTED, _BESTS), [key.get_db_prep_value(each, connection) for each in profiles], of="d.profile_id")
+
+
+def _run(statements: Sequence[str], chosen: Sequence[Any], *, of: str) -> None:
+    if not chosen:
         return
-    places = ", ".join(["%s"] * len(sessions))
+    places = ", ".join(["%s"] * len(chosen))
     greatest = "GREATEST" if connection.vendor == "postgresql" else "MAX"
     with connection.cursor() as cursor:
-        for statement in (_CAREER, _BESTS):
-            cursor.execute(statement.format(sessions=places, greatest=greatest), list(sessions))
+        for statement in statements:
+            cursor.execute(statement.format(chosen=places, greatest=greatest, of=of), list(chosen))

@@ -2,6 +2,7 @@
 
 Each act is one UPDATE whose WHERE holds its condition, so whatever runs beside it, exactly one of two rivals
 changes the row. The methods of SimProfile call these; a set of profiles is unlinked or shown by one statement too.
+What proof changes is in sim.ownership.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from simlane.sim.acts import Action, How, change
+from simlane.sim.happenings import Happening, Kind, tell
+
 if TYPE_CHECKING:
     from simlane.sim.models import SimProfile
 
@@ -21,12 +25,14 @@ ALREADY_LINKED = "This profile is already linked to another user."
 GONE = "This profile does not exist any more."
 NO_ACCOUNT = "This account does not exist any more."
 NOT_PROVED = "Only the owner of a verified link may hide a profile. Verify your ownership first."
-LINK_COLUMNS = ["linked_user", "linked_at", "is_verified", "is_public"]
+NOT_YOURS = "This profile is not linked to your account, or is verified already."
+LINK_COLUMNS = ["linked_user", "linked_at", "is_verified", "is_public", "merged_into"]
 
 
 def can_user_link(profile: SimProfile, user: AbstractBaseUser | AnonymousUser) -> bool:
     """Whether `user` may link `profile`, as it was last read: it is nobody's, or theirs already."""
-    return user.is_authenticated and user.is_active and profile.linked_user_id in (None, user.pk)
+    free = profile.merged_into_id is None and profile.linked_user_id in (None, user.pk)
+    return user.is_authenticated and user.is_active and free
 
 
 def link_to_user(profile: SimProfile, user: AbstractBaseUser, *, verified: bool = False) -> None:
@@ -36,19 +42,23 @@ def link_to_user(profile: SimProfile, user: AbstractBaseUser, *, verified: bool 
     """
     if not user.is_active:
         raise ValueError(NO_ACCOUNT)
+    was_linked = profile.linked_user_id == user.pk
     try:
         # The foreign key is checked when the outermost block ends.
         with transaction.atomic():
             linked = (
                 _row(profile)
-                .filter(Q(linked_user__isnull=True) | Q(linked_user=user.pk))
+                .filter(Q(linked_user__isnull=True) | Q(linked_user=user.pk), merged_into__isnull=True)
                 .update(
                     linked_user=user.pk,
                     linked_at=Coalesce(F("linked_at"), timezone.now()),
                     # A profile of nobody is not verified (rule 2): unless this proves it, it stays as it is.
                     is_verified=True if verified else F("is_verified"),
+                    last_change=change(How.CLICK, user.pk),
                 )
             )
+            if linked and not was_linked:
+                tell([Happening(Kind.LINKED, user.pk, profile)])
     except IntegrityError as error:
         raise ValueError(NO_ACCOUNT) from error
     _reread(profile)
@@ -60,34 +70,38 @@ def unlink_from_user(profile: SimProfile) -> bool:
     """End the link `profile` was read with; whether there still was one. Verification and hiding end with it."""
     if profile.linked_user_id is None:
         return False
-    ended = unlink(_row(profile).filter(linked_user=profile.linked_user_id))
+    ended = unlink(_row(profile).filter(linked_user=profile.linked_user_id), how=How.CLICK, by=profile.linked_user_id)
     _reread(profile)
     return bool(ended)
 
 
 def set_visibility(profile: SimProfile, user: AbstractBaseUser, *, public: bool) -> None:
     """Show or hide a profile for its owner; raises ValueError when the link is not theirs or not verified."""
-    changed = _row(profile).filter(linked_user=user.pk, is_verified=True).update(is_public=public)
+    changed = (
+        _row(profile)
+        .filter(linked_user=user.pk, is_verified=True)
+        .update(is_public=public, last_change=change(How.CLICK, user.pk))
+    )
     _reread(profile)
     if not changed:
         raise ValueError(NOT_PROVED)
 
 
-def unlink(profiles: QuerySet[SimProfile]) -> int:
+def unlink(profiles: QuerySet[SimProfile], *, how: How, by: int | None = None, action: Action | None = None) -> int:
     """End the link of each of `profiles` that has one; how many had."""
     return profiles.filter(linked_user__isnull=False).update(
-        linked_user=None, linked_at=None, is_verified=False, is_public=True
+        linked_user=None,
+        linked_at=None,
+        is_verified=False,
+        is_public=True,
+        last_change=change(how, by, action=action),
     )
 
 
-def verify(profiles: QuerySet[SimProfile]) -> int:
-    """Mark the linked ones among `profiles` as proved; how many were not before."""
-    return profiles.filter(linked_user__isnull=False, is_verified=False).update(is_verified=True)
-
-
-def show(profiles: QuerySet[SimProfile]) -> int:
-    """Make the hidden ones among `profiles` public; how many were hidden."""
-    return profiles.filter(is_public=False).update(is_public=True)
+def show(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
+    """Staff make the hidden ones among `profiles` public; how many were hidden."""
+    hidden = profiles.filter(is_public=False, merged_into__isnull=True)
+    return hidden.update(is_public=True, last_change=change(How.STAFF, by.pk))
 
 
 def _row(profile: SimProfile) -> QuerySet[SimProfile]:

@@ -12,7 +12,7 @@ from django.db import connection, connections
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from simlane.sim import linking
+from simlane.sim import linking, ownership
 from simlane.sim.models import SimProfile, Simulator
 from simlane.users.models import User
 
@@ -134,11 +134,14 @@ def test_sets_change_by_one_statement(
     other = SimProfile.objects.create(simulator=profile.simulator, profile_name="B", profile_identifier="2")
     profile.link_to_user(ann)
     everybody = SimProfile.objects.all()
-    with django_assert_num_queries(1):
-        assert linking.verify(everybody) == 1
+    # The rows are held, changed, and between a savepoint and its release.
+    with django_assert_num_queries(4):
+        assert ownership.confirm(everybody, by=ann) == 1
     profile.set_visibility(ann, public=False)
-    assert linking.show(everybody) == 1
-    assert linking.unlink(everybody) == 1
+    with django_assert_num_queries(1):
+        assert linking.show(everybody, by=ann) == 1
+    with django_assert_num_queries(4):
+        assert ownership.release(everybody, by=ann) == 1
     other.refresh_from_db()
     assert other.is_verified is False
 

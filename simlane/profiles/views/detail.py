@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -59,14 +59,20 @@ def detail(request: HttpRequest, slug: str, identifier: str) -> HttpResponse:
 
 
 def _elsewhere(request: HttpRequest, slug: str, identifier: str) -> HttpResponse:
-    """An id written otherwise leads to its page; else a 404 with the nearest profiles."""
+    """An id written otherwise, or of a profile merged into another, leads to its page; else a 404 with the nearest."""
     simulator = Simulator.objects.filter(slug=slug).first()
-    canonical = normalise_or_none(simulator.identifier_kind, identifier) if simulator else None
-    if simulator and canonical and canonical != identifier:
-        known = SimProfile.objects.visible_to(request.user).filter(simulator=simulator)
-        if profile := known.filter(profile_identifier=canonical).select_related("simulator").first():
-            return redirect(profile, permanent=True)
-    return not_found(request, identifier)
+    if simulator is None:
+        return not_found(request, identifier)
+    canonical = normalise_or_none(simulator.identifier_kind, identifier) or ""
+    written = [identifier.replace("\0", ""), canonical]
+    known = SimProfile.objects.visible_to(request.user).filter(simulator=simulator).select_related("simulator")
+    profile = known.filter(
+        Q(profile_identifier=canonical) | Q(merged__profile_identifier__in=written, merged__simulator=simulator)
+    ).first()
+    if profile is None:
+        return not_found(request, identifier)
+    # A merge can be undone: no browser is to remember it for good.
+    return redirect(profile, permanent=profile.profile_identifier == canonical)
 
 
 def _drives(profile: SimProfile) -> Any:

@@ -86,8 +86,10 @@ def restore_rows(editor: BaseDatabaseSchemaEditor, model: Any) -> None:
             continue
         values[q(field.column)] = f"k.{q(field.column)}"
         if field.remote_field:
-            target = field.related_model._meta
-            there = f"EXISTS (SELECT 1 FROM {q(target.db_table)} t WHERE t.{q(target.pk.column)} = k.{q(field.column)})"
+            if not field.db_constraint:
+                # It may outlive what it names.
+                continue
+            there = _target_exists(editor, field)
             if field.null:
                 values[q(field.column)] = f"CASE WHEN {there} THEN k.{q(field.column)} END"
             else:
@@ -105,16 +107,26 @@ def restore_rows(editor: BaseDatabaseSchemaEditor, model: Any) -> None:
             editor.execute(sql)
 
 
+def _target_exists(editor: BaseDatabaseSchemaEditor, field: Any) -> str:
+    """Whether the row that a kept copy `k` points at with a foreign key is still there."""
+    target, q = field.related_model._meta, editor.quote_name
+    return f"EXISTS (SELECT 1 FROM {q(target.db_table)} t WHERE t.{q(target.pk.column)} = k.{q(field.column)})"
+
+
 def restore_columns(editor: BaseDatabaseSchemaEditor, model: Any, fields: Sequence[str]) -> None:
     """Puts kept columns back into the rows that are still there."""
     table = model._meta.db_table
-    columns = [model._meta.get_field(name).column for name in fields]
-    kept = kept_table(table, columns[0])
+    chosen = [model._meta.get_field(name) for name in fields]
+    kept = kept_table(table, chosen[0].column)
     if not exists(editor, kept):
         return
     q = editor.quote_name
     key = q(model._meta.pk.column)
-    assignments = ", ".join(f"{q(column)} = k.{q(column)}" for column in columns)
+    values = {q(field.column): f"k.{q(field.column)}" for field in chosen}
+    for field in chosen:
+        if field.remote_field:
+            values[q(field.column)] = f"CASE WHEN {_target_exists(editor, field)} THEN k.{q(field.column)} END"
+    assignments = ", ".join(f"{column} = {value}" for column, value in values.items())
     editor.execute(f"UPDATE {q(table)} SET {assignments} FROM {q(kept)} k WHERE k.{key} = {q(table)}.{key}")
     editor.execute(f"DROP TABLE {q(kept)}")
 

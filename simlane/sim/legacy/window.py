@@ -136,12 +136,12 @@ FUNCTIONS = {
         RETURN NEW;
         END""",
     ),
-    # What has results is unlinked; what has none goes, with what only the new release knows of it.
+    # What has results or a history is unlinked; what has none goes, with what only the new release knows of it.
     "sim_upgrade_6_delete()": (
         "trigger",
         """BEGIN
         PERFORM sim_upgrade_seen('delete');
-        IF sim_upgrade_raced(OLD.id) THEN
+        IF sim_upgrade_raced(OLD.id) OR sim_upgrade_known(OLD.id) THEN
             UPDATE sim_simprofile SET user_id = NULL, linked_user_id = NULL, linked_at = NULL,
                 is_verified = false, is_public = true WHERE id = OLD.id;
             RETURN NULL;
@@ -150,6 +150,10 @@ FUNCTIONS = {
         DELETE FROM sim_contestedidentifier WHERE profile_id = OLD.id;
         IF to_regclass('sim_profilename') IS NOT NULL THEN
             DELETE FROM sim_profilename WHERE profile_id = OLD.id;
+        END IF;
+        IF to_regclass('sim_ownershipcode') IS NOT NULL THEN
+            DELETE FROM sim_ownershipcode WHERE profile_id = OLD.id;
+            DELETE FROM sim_linkreminder WHERE profile_id = OLD.id;
         END IF;
         RETURN OLD;
         END""",
@@ -191,6 +195,18 @@ FUNCTIONS = {
             RETURN false;
         END IF;
         RETURN EXISTS (SELECT 1 FROM sim_entrydriver WHERE profile_id = key);
+        END""",
+    ),
+    # Ownership work: nothing of it is lost.
+    "sim_upgrade_known(key uuid)": (
+        "boolean",
+        """BEGIN
+        IF to_regclass('sim_merge') IS NULL THEN
+            RETURN false;
+        END IF;
+        RETURN EXISTS (SELECT 1 FROM sim_historyentry WHERE profile_id = key)
+            OR EXISTS (SELECT 1 FROM sim_claim WHERE profile_id = key)
+            OR EXISTS (SELECT 1 FROM sim_merge WHERE kept_id = key OR merged_id = key);
         END""",
     ),
     # The platform's own id for a row that has a fallback. The unique constraint says who was first; before it is
@@ -245,8 +261,12 @@ FUNCTIONS = {
         FOR child IN SELECT c.conrelid::regclass AS name, a.attname AS column FROM pg_constraint c
             JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
             WHERE c.contype = 'f' AND c.confrelid = 'users_user'::regclass
-                AND c.conrelid::regclass::text IN ('account_emailaddress', 'mfa_authenticator', 'waffle_flag_users')
+                AND c.conrelid::regclass::text IN
+                    ('account_emailaddress', 'mfa_authenticator', 'waffle_flag_users', 'sim_claim', 'sim_ownershipcode')
         LOOP
+            IF child.name::text = 'sim_claim' THEN
+                DELETE FROM sim_claimimage USING sim_claim c WHERE claim_id = c.id AND c.claimant_id = OLD.id;
+            END IF;
             EXECUTE format('DELETE FROM %s WHERE %I = $1', child.name, child.column) USING OLD.id;
         END LOOP;
         RETURN OLD;
@@ -274,7 +294,7 @@ def make_functions(connection: BaseDatabaseWrapper) -> None:
             )
         for signature, (returns, body) in FUNCTIONS.items():
             # Inside them the other triggers rest.
-            own = "" if signature == "sim_upgrade_raced(key uuid)" else "SET simlane.upgrade = 'on'"
+            own = "" if returns == "boolean" else "SET simlane.upgrade = 'on'"
             cursor.execute(
                 f"CREATE OR REPLACE FUNCTION {signature} RETURNS {returns} LANGUAGE plpgsql {own} AS $$ {body} $$"
             )

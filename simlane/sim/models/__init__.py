@@ -1,5 +1,14 @@
 """The domain: simulators, driver profiles, and what was raced."""
 
+from simlane.sim.models.ownership import (
+    Claim,
+    ClaimImage,
+    HistoryEntry,
+    LinkReminder,
+    Merge,
+    MergedDrive,
+    OwnershipCode,
+)
 from simlane.sim.models.profile import (
     ContestedIdentifier,
     LegacyProfile,
@@ -13,14 +22,21 @@ from simlane.sim.models.simulator import Simulator
 
 __all__ = [
     "Car",
+    "Claim",
+    "ClaimImage",
     "ContestedIdentifier",
     "Entry",
     "EntryDriver",
     "Event",
+    "HistoryEntry",
     "Lap",
     "LegacyProfile",
+    "LinkReminder",
+    "Merge",
+    "MergedDrive",
     "NameWord",
     "OldReleaseWrite",
+    "OwnershipCode",
     "PersonalBest",
     "ProfileName",
     "Session",

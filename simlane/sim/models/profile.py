@@ -69,6 +69,13 @@ class SimProfile(models.Model):
     wins = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     podiums = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged", db_index=False, editable=False
+    )
+    last_change = models.JSONField(
+        null=True, blank=True, editable=False, help_text="Who changed the link and how: see sim.history"
+    )
+
     objects = SimProfileQuerySet.as_manager()
 
     class Meta:
@@ -76,6 +83,9 @@ class SimProfile(models.Model):
             models.Index(fields=["linked_user"], name="sim_profile_linked_user_idx"),
             models.Index(fields=["is_public"], name="sim_profile_public_idx"),
             models.Index(fields=["profile_identifier"], name="sim_profile_identifier_idx"),
+            models.Index(
+                fields=["merged_into"], name="sim_profile_merged_into_idx", condition=Q(merged_into__isnull=False)
+            ),
             *_browse_indexes(),
         ]
         constraints = [
@@ -95,7 +105,13 @@ class SimProfile(models.Model):
                 name="sim_profile_verified_is_linked",
             ),
             models.CheckConstraint(
-                condition=Q(is_public=True) | Q(is_verified=True), name="sim_profile_private_is_verified"
+                condition=Q(is_public=True) | Q(is_verified=True) | Q(merged_into__isnull=False),
+                name="sim_profile_private_is_proved",
+            ),
+            # What was merged is only an address that leads on: nobody's, and in no list.
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | Q(linked_user__isnull=True, is_public=False),
+                name="sim_profile_merged_is_no_profile",
             ),
         ]
 

@@ -1,0 +1,259 @@
+"""Two profiles that are one driver become one, by proof or by a person's decision (rule 11), and it can be undone.
+
+The merged row stays as an address: nobody's, private, pointing at the profile it became a part of. Its results,
+names and link move; results that come in later under its identifier go to where it points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection, transaction
+from django.db.models import Max, Q
+from django.utils import timezone
+
+from simlane.sim import figures
+from simlane.sim.acts import Action, How, change
+from simlane.sim.code_text import without_codes
+from simlane.sim.happenings import Happening, Kind, tell
+from simlane.sim.identifiers import normalise_or_none
+from simlane.sim.models import (
+    Claim,
+    EntryDriver,
+    LinkReminder,
+    Merge,
+    OwnershipCode,
+    ProfileName,
+    SimProfile,
+)
+from simlane.sim.names import fold
+
+TWO_OWNERS = "These profiles are linked to two accounts: first settle whose each of them is."
+ELSEWHERE = "Only two profiles of one simulator can be merged."
+ITSELF = "Choose two profiles, not one."
+MERGED_ALREADY = "One of these profiles is merged already: look at what it was merged into."
+UNDONE = "This merge has been undone already."
+LATER_FIRST = "The profile was merged again later: undo that merge first."
+
+
+def has_platform_id(profile: SimProfile) -> bool:
+    """Whether its identifier is the platform's own, not a fallback made of an old row's name."""
+    return normalise_or_none(profile.simulator.identifier_kind, profile.profile_identifier) is not None
+
+
+def absorb(user: AbstractBaseUser, proved: SimProfile) -> list[Merge]:
+    """Merges this account's own profiles without a platform id into the one that it has just proved.
+
+    Only those that it holds for certain: verified, or contested over the very id that is proved now. Everything
+    the account has on the simulator must be locked.
+    """
+    if not has_platform_id(proved):
+        return []
+    own = SimProfile.objects.filter(linked_user=user.pk, simulator=proved.simulator_id).exclude(pk=proved.pk)
+    certain = Q(is_verified=True) | Q(contested__identifier=proved.profile_identifier)
+    rows = [each for each in own.filter(certain).select_related("simulator") if not has_platform_id(each)]
+    return [_merge(proved, each, How.MERGE, user.pk) for each in rows]
+
+
+def merge(kept: UUID, merged: UUID, *, by: AbstractBaseUser) -> Merge:
+    """Staff decide that two profiles are one driver. Raises ValueError, with what stands against it."""
+    with transaction.atomic():
+        found = {row.pk: row for row in _lock(kept, merged)}
+        if kept == merged:
+            raise ValueError(ITSELF)
+        if len(found) < 2 or any(row.merged_into_id for row in found.values()):
+            raise ValueError(MERGED_ALREADY)
+        if found[kept].simulator_id != found[merged].simulator_id:
+            raise ValueError(ELSEWHERE)
+        owners = {row.linked_user_id for row in found.values()} - {None}
+        if len(owners) > 1:
+            raise ValueError(TWO_OWNERS)
+        return _merge(found[kept], found[merged], How.STAFF, by.pk)
+
+
+def undo(merge: Merge, *, by: AbstractBaseUser) -> None:
+    """Both profiles are again what they were, with what each has raced since. Raises ValueError when it cannot be."""
+    with transaction.atomic():
+        merge = Merge.objects.select_for_update().get(pk=merge.pk)
+        if merge.undone_at is not None:
+            raise ValueError(UNDONE)
+        before = merge.before["merged"]
+        accounts = get_user_model()._default_manager.filter(pk=before["account"] or 0)
+        has_account = accounts.select_for_update(no_key=True).exists()
+        rows = {row.pk: row for row in _lock(merge.kept_id, merge.merged_id)}
+        kept, merged = rows[merge.kept_id], rows[merge.merged_id]
+        if kept.merged_into_id is not None:
+            raise ValueError(LATER_FIRST)
+        EntryDriver.objects.filter(pk__in=merge.drives.values("drive")).update(profile=merged)
+        _give_back_link(merge, kept, merged, has_account=has_account, by=by.pk)
+        below = Merge.objects.filter(kept=merged, undone_at=None).values("merged")
+        SimProfile.objects.filter(pk__in=below).update(
+            merged_into=merged, last_change=change(How.STAFF, by.pk, action=Action.MERGE, into=str(merged.pk))
+        )
+        _separate_names(merge, kept, merged)
+        figures.recount([kept.pk, merged.pk])
+        Merge.objects.filter(pk=merge.pk).update(undone_at=timezone.now(), undone_by=by.pk)
+        owners = {kept.linked_user_id, before["account"] if has_account else None}
+        tell(
+            Happening(Kind.MERGED, account, kept, {"merged_name": merged.profile_name, "undone": True})
+            for account in owners
+            if account is not None
+        )
+
+
+def aliases(merged: Iterable[UUID]) -> dict[UUID, tuple[UUID, list[int]]]:
+    """What each of these merged profiles belongs to now, and by which merges, the first one first."""
+    steps: dict[UUID, tuple[UUID, int]] = {}
+    merged = set(merged)
+    asked = merged
+    while asked:
+        found = {
+            profile: (kept, key)
+            for profile, kept, key in Merge.objects.filter(undone_at=None, merged__in=asked).values_list(
+                "merged", "kept", "pk"
+            )
+        }
+        steps.update(found)
+        asked = {kept for kept, _ in found.values()}
+    places = {}
+    for profile in merged:
+        place, merges = profile, []
+        while place in steps:
+            place, key = steps[place]
+            merges.append(key)
+        places[profile] = (place, merges)
+    return places
+
+
+def _lock(*profiles: UUID) -> list[SimProfile]:
+    rows = SimProfile.objects.filter(pk__in=profiles).select_related("simulator")
+    return list(rows.select_for_update(of=("self",)).order_by("pk"))
+
+
+def _link(profile: SimProfile) -> dict[str, Any]:
+    return {
+        "account": profile.linked_user_id,
+        "linked_at": profile.linked_at.isoformat() if profile.linked_at else None,
+        "verified": profile.is_verified,
+        "public": profile.is_public,
+    }
+
+
+def _merge(kept: SimProfile, merged: SimProfile, how: How, by: int) -> Merge:
+    """Both must be locked."""
+    names = list(kept.names.values_list("name", "last_used_at"))
+    before = {
+        "kept": _link(kept),
+        "merged": _link(merged),
+        "names": [[name, used.isoformat()] for name, used in names],
+    }
+    done = Merge.objects.create(kept=kept, merged=merged, how=how, by_id=by, before=before)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO sim_mergeddrive (merge_id, drive_id) SELECT %s, id FROM sim_entrydriver WHERE profile_id = %s",
+            [done.pk, SimProfile._meta.pk.get_db_prep_value(merged.pk, connection)],
+        )
+    EntryDriver.objects.filter(profile=merged).update(profile=kept)
+    _add_names(kept, merged.names.values_list("name", "last_used_at"))
+    SimProfile.objects.filter(pk=merged.pk).update(
+        linked_user=None,
+        linked_at=None,
+        is_verified=False,
+        is_public=False,
+        merged_into=kept,
+        last_change=change(how, by, into=str(kept.pk)),
+    )
+    # What had been merged into it before now belongs to the kept one.
+    SimProfile.objects.filter(merged_into=merged).update(
+        merged_into=kept, last_change=change(how, by, action=Action.MERGE, into=str(kept.pk))
+    )
+    _take_link(kept, merged, change(how, by, action=Action.MERGE, merged=str(merged.pk)))
+    figures.recount([kept.pk, merged.pk])
+    _move_claims(kept, merged)
+    if kept.linked_user_id is not None:
+        tell([Happening(Kind.MERGED, kept.linked_user_id, kept, {"merged_name": merged.profile_name})])
+    return done
+
+
+def _take_link(kept: SimProfile, merged: SimProfile, explanation: dict[str, Any]) -> None:
+    """A link of the merged profile is the kept one's, when that has none; of one account the better of both."""
+    if kept.linked_user_id is None and merged.linked_user_id is not None:
+        kept.linked_user_id, kept.linked_at = merged.linked_user_id, merged.linked_at
+        kept.is_verified, kept.is_public = merged.is_verified, merged.is_public
+    elif kept.linked_user_id is not None and kept.linked_user_id == merged.linked_user_id:
+        # What its owner hid stays hidden.
+        kept.is_public = kept.is_public and merged.is_public
+        kept.is_verified = kept.is_verified or merged.is_verified
+    SimProfile.objects.filter(pk=kept.pk).update(
+        linked_user=kept.linked_user_id,
+        linked_at=kept.linked_at,
+        is_verified=kept.is_verified,
+        is_public=kept.is_public,
+        last_change=explanation,
+    )
+
+
+def _give_back_link(merge: Merge, kept: SimProfile, merged: SimProfile, *, has_account: bool, by: int) -> None:
+    was, kept_was = merge.before["merged"], merge.before["kept"]
+    account = was["account"] if has_account else None
+    SimProfile.objects.filter(pk=merged.pk).update(
+        merged_into=None,
+        linked_user=account,
+        linked_at=was["linked_at"] if account else None,
+        is_verified=bool(account) and was["verified"],
+        is_public=not account or was["public"],
+        last_change=change(How.STAFF, by, action=Action.UNMERGE, of=str(kept.pk)),
+    )
+    brought = kept_was["account"] is None and was["account"] is not None
+    if brought and kept.linked_user_id == was["account"] and kept.is_verified == was["verified"]:
+        kept.linked_user_id, kept.linked_at, kept.is_verified, kept.is_public = None, None, False, True
+    SimProfile.objects.filter(pk=kept.pk).update(
+        linked_user=kept.linked_user_id,
+        linked_at=kept.linked_at,
+        is_verified=kept.is_verified,
+        is_public=kept.is_public,
+        last_change=change(How.STAFF, by, action=Action.UNMERGE, merged=str(merged.pk)),
+    )
+
+
+def _add_names(profile: SimProfile, names: Iterable[tuple[str, datetime]]) -> None:
+    """Names it raced under; of one that it has already the later use counts."""
+    used = dict(profile.names.values_list("name", "last_used_at"))
+    ProfileName.objects.bulk_create(
+        [
+            ProfileName(profile=profile, name=name, folded=fold(name), last_used_at=max(at, used.get(name, at)))
+            for name, at in dict(names).items()
+        ],
+        update_conflicts=True,
+        unique_fields=["profile", "name"],
+        update_fields=["last_used_at"],
+    )
+
+
+def _separate_names(merge: Merge, kept: SimProfile, merged: SimProfile) -> None:
+    """Each has again the names it had, and those of its own drives since."""
+    drives = EntryDriver.objects.filter(profile__in=[kept, merged]).values_list("profile", "name")
+    driven: dict[UUID, dict[str, datetime]] = {kept.pk: {}, merged.pk: {}}
+    for profile, name, at in drives.annotate(last=Max("raced_at")):
+        plain = without_codes(name)
+        driven[profile][plain] = max(at, driven[profile].get(plain, at))
+    had = {name: datetime.fromisoformat(used) for name, used in merge.before["names"]}
+    kept.names.exclude(name__in={*had, *driven[kept.pk]}).delete()
+    kept.names.filter(name__in=had).delete()
+    _add_names(kept, had.items())
+    _add_names(kept, driven[kept.pk].items())
+    _add_names(merged, driven[merged.pk].items())
+
+
+def _move_claims(kept: SimProfile, merged: SimProfile) -> None:
+    waiting = Claim.objects.filter(profile=merged, state=Claim.State.OPEN)
+    double = Claim.objects.filter(profile=kept, state=Claim.State.OPEN).values("claimant")
+    waiting.filter(claimant__in=double).update(state=Claim.State.WITHDRAWN, decided_at=timezone.now())
+    waiting.update(profile=kept)
+    OwnershipCode.objects.filter(profile=merged).delete()
+    LinkReminder.objects.filter(profile=merged).delete()

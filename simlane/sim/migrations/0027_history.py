@@ -1,0 +1,37 @@
+"""From now on the database writes down every change of a link (on SQLite see sim.database)."""
+
+from django.db import migrations, models
+
+from simlane.sim import database
+from simlane.sim.legacy import online
+
+
+def install(apps, schema_editor):
+    if schema_editor.connection.vendor != "sqlite":
+        database.run(schema_editor.connection, database.HISTORY)
+        database.run(schema_editor.connection, database.UNLINK_WITH_HISTORY)
+
+
+def remove(apps, schema_editor):
+    if schema_editor.connection.vendor != "sqlite":
+        database.run(schema_editor.connection, database.UNLINK)
+        database.run(schema_editor.connection, database.DROP_HISTORY)
+
+
+class Migration(migrations.Migration):
+    # Rows are looked at while the site serves; again does no harm.
+    atomic = False
+    dependencies = [("sim", "0026_ownership_rules")]
+
+    operations = [
+        online.AddIndexOnline(
+            model_name="simprofile",
+            index=models.Index(
+                condition=models.Q(("merged_into__isnull", False)),
+                fields=["merged_into"],
+                name="sim_profile_merged_into_idx",
+            ),
+        ),
+        online.ValidateChecks("simprofile"),
+        migrations.RunPython(install, remove),
+    ]

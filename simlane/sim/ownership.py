@@ -1,0 +1,170 @@
+"""Who proved that a profile is theirs, and who wins when two say so.
+
+    the link is             proof by platform sign-in     by code                    by staff's decision
+    nobody's, unverified    linked and verified           the same                   the same
+    another's, unverified   moves                         moves                      moves
+    another's, verified     moves: the platform says so   a dispute, staff decide    moves
+
+Locks are taken in one order, accounts before profiles and profiles by key, so that no two acts wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from simlane.sim import merging
+from simlane.sim.acts import How, change
+from simlane.sim.happenings import Happening, Kind, tell
+from simlane.sim.identifiers import IdentifierKind
+from simlane.sim.linking import NO_ACCOUNT, unlink
+from simlane.sim.models import Claim, LinkReminder, Merge, OwnershipCode, SimProfile
+
+#: The platform is the authority about its own ids; anything else does not overrule a verified link.
+BY_PLATFORM = {How.STEAM, How.IRACING}
+SETTLED = "The platform itself has confirmed whose profile this is."
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a proof changed: `verified` are this account's now, `already` were, `merged` went into one of them.
+
+    `disputed` are verified as another account's: staff decide. All empty: no profile has this id yet.
+    """
+
+    verified: list[SimProfile] = field(default_factory=list)
+    already: list[SimProfile] = field(default_factory=list)
+    disputed: list[SimProfile] = field(default_factory=list)
+    merged: list[Merge] = field(default_factory=list)
+
+
+def lock_account(user: AbstractBaseUser) -> None:
+    """Keeps an account from going until the transaction ends; raises ValueError when it is gone or closed."""
+    accounts = get_user_model()._default_manager.filter(pk=user.pk, is_active=True)
+    if not accounts.select_for_update(no_key=True).exists():
+        raise ValueError(NO_ACCOUNT)
+
+
+def lock_profiles(profiles: QuerySet[SimProfile], user: AbstractBaseUser) -> list[SimProfile]:
+    """The profiles, held until the transaction ends; in the place of a merged one, what it was merged into.
+
+    Held beside them: everything that the account has, which a proof may merge into them.
+    """
+    keys = {merged_into or key for key, merged_into in profiles.values_list("pk", "merged_into")}
+    rows = SimProfile.objects.filter(Q(pk__in=keys) | Q(linked_user=user.pk), merged_into=None)
+    held = rows.select_related("simulator").select_for_update(of=("self",)).order_by("pk")
+    return [profile for profile in held if profile.pk in keys]
+
+
+def prove(user: AbstractBaseUser, kinds: Collection[IdentifierKind], identifier: str, *, how: How) -> Proof:
+    """A platform says that `identifier` (canonical) is this person's, on every simulator with ids of `kinds`.
+
+    Raises ValueError, with a message for the person, when the account is gone.
+    """
+    with transaction.atomic():
+        lock_account(user)
+        named = SimProfile.objects.filter(simulator__identifier_kind__in=kinds, profile_identifier=identifier)
+        return give(user, lock_profiles(named, user), how=how, by=user.pk, identifier=identifier)
+
+
+def give(user: AbstractBaseUser, profiles: Iterable[SimProfile], *, how: How, by: int | None, **evidence: Any) -> Proof:
+    """Makes `profiles`, which must be locked, this account's verified ones, as far as `how` may; see above.
+
+    Only in a transaction that holds the account.
+    """
+    proof = Proof()
+    for profile in profiles:
+        if profile.linked_user_id == user.pk and profile.is_verified:
+            proof.already.append(profile)
+        elif profile.is_verified and how is How.CODE:
+            proof.disputed.append(profile)
+        else:
+            proof.verified.append(profile)
+    keys = [profile.pk for profile in proof.verified]
+    now = timezone.now()
+    SimProfile.objects.filter(pk__in=keys).update(
+        linked_user=user.pk,
+        linked_at=Case(When(linked_user=user.pk, then=Coalesce(F("linked_at"), Value(now))), default=Value(now)),
+        is_verified=True,
+        last_change=change(how, by, **evidence),
+    )
+    former = [
+        Happening(Kind.TAKEN_OVER, profile.linked_user_id, profile, {"was_verified": profile.is_verified})
+        for profile in proof.verified
+        if profile.linked_user_id not in (None, user.pk)
+    ]
+    tell([Happening(Kind.VERIFIED, user.pk, profile) for profile in proof.verified] + former)
+    _settle(user, keys, how)
+    for profile in proof.disputed:
+        dispute(user, profile, how, **evidence)
+    for profile in proof.verified:
+        profile.linked_user_id, profile.is_verified = user.pk, True
+        proof.merged.extend(merging.absorb(user, profile))
+    return proof
+
+
+def dispute(user: AbstractBaseUser, profile: SimProfile, how: How, **evidence: Any) -> None:
+    """Another account's verified profile that this one has a proof for, which is no authority: staff decide."""
+    claim, made = Claim.objects.get_or_create(
+        profile=profile,
+        claimant_id=user.pk,
+        state=Claim.State.OPEN,
+        defaults={"how": how, "evidence": evidence or None, "disputed": True},
+    )
+    if not made:
+        Claim.objects.filter(pk=claim.pk).update(how=how, evidence=evidence or None, disputed=True)
+    tell(
+        Happening(Kind.DISPUTED, account, profile)
+        for account in (user.pk, profile.linked_user_id)
+        if account is not None and (made or account == user.pk)
+    )
+
+
+def confirm(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
+    """Staff mark the linked ones among `profiles` as proved; how many were not before."""
+    with transaction.atomic():
+        rows = _hold(profiles.filter(linked_user__isnull=False, is_verified=False))
+        keys = [profile.pk for profile in rows]
+        SimProfile.objects.filter(pk__in=keys).update(is_verified=True, last_change=change(How.STAFF, by.pk))
+        tell(Happening(Kind.VERIFIED, profile.linked_user_id, profile) for profile in rows if profile.linked_user_id)
+    return len(rows)
+
+
+def release(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
+    """Staff end the link of each of `profiles` that has one; how many had."""
+    with transaction.atomic():
+        rows = _hold(profiles.filter(linked_user__isnull=False))
+        unlink(SimProfile.objects.filter(pk__in=[profile.pk for profile in rows]), how=How.STAFF, by=by.pk)
+        tell(Happening(Kind.UNLINKED, profile.linked_user_id, profile) for profile in rows if profile.linked_user_id)
+    return len(rows)
+
+
+def _hold(profiles: QuerySet[SimProfile]) -> list[SimProfile]:
+    return list(profiles.select_related("simulator").select_for_update(of=("self",)).order_by("pk"))
+
+
+def _settle(user: AbstractBaseUser, profiles: Collection[UUID], how: How) -> None:
+    """What was on its way for these profiles has come to its end."""
+    OwnershipCode.objects.filter(profile__in=profiles, user_id=user.pk).delete()
+    LinkReminder.objects.filter(profile__in=profiles).delete()
+    waiting = Claim.objects.filter(profile__in=profiles, state=Claim.State.OPEN)
+    now = timezone.now()
+    waiting.filter(claimant=user.pk).update(state=Claim.State.ACCEPTED, decided_at=now, reason=SETTLED)
+    if how in BY_PLATFORM:
+        refused = list(waiting.select_related("profile__simulator").select_for_update(of=("self",)).order_by("pk"))
+        waiting.filter(pk__in=[claim.pk for claim in refused]).update(
+            state=Claim.State.REFUSED, decided_at=now, reason=SETTLED
+        )
+        tell(
+            Happening(Kind.DECIDED, claim.claimant_id, claim.profile, {"accepted": False, "reason": SETTLED})
+            for claim in refused
+        )

@@ -1,0 +1,59 @@
+"""Pictures that people send: decoded within bounds and written anew, so that nothing but their pixels is kept."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+
+from PIL import Image, ImageOps
+
+MAX_BYTES = 5 * 1024 * 1024
+#: Decoded, four bytes each: 160 MB at most while it is read.
+MAX_PIXELS = 40_000_000
+#: The longer side of what is kept, in pixels.
+SIDE = 1600
+QUALITY = 80
+FORMATS = ("JPEG", "PNG", "WEBP")
+UNREADABLE = "“{name}” is not a picture we can read: send a JPEG, PNG or WebP file."
+TOO_BIG = "“{name}” is too big: a picture may have 5 MB and 40 megapixels."
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as it is kept: WebP, without metadata."""
+
+    data: bytes
+    width: int
+    height: int
+
+
+def read_picture(data: bytes, name: str) -> Picture:
+    """Raises ValueError, with a message for the person who sent a file of this `name`."""
+    shown = name[:60]
+    if len(data) > MAX_BYTES:
+        raise ValueError(TOO_BIG.format(name=shown))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=FORMATS) as source:
+                if source.width * source.height > MAX_PIXELS:
+                    raise ValueError(TOO_BIG.format(name=shown))
+                # A JPEG is decoded smaller at once.
+                source.draft("RGB", (SIDE * 2, SIDE * 2))
+                upright = ImageOps.exif_transpose(source)
+                upright.thumbnail((SIDE, SIDE))
+                kept = Image.new("RGB", upright.size, "white")
+                with_alpha = upright.convert("RGBA")
+                kept.paste(with_alpha, mask=with_alpha.getchannel("A"))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ValueError(TOO_BIG.format(name=shown)) from error
+    except ValueError as error:
+        if str(error) == TOO_BIG.format(name=shown):
+            raise
+        raise ValueError(UNREADABLE.format(name=shown)) from error
+    except (OSError, SyntaxError, EOFError, MemoryError) as error:
+        raise ValueError(UNREADABLE.format(name=shown)) from error
+    out = io.BytesIO()
+    kept.save(out, "WEBP", quality=QUALITY)
+    return Picture(out.getvalue(), kept.width, kept.height)
