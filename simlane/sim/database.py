@@ -91,6 +91,26 @@ _WORDS = {
         "evidence": "json_extract(NEW.last_change, '$.evidence')",
     },
 }
+# After a way back and forth: links that the old release changed meanwhile, without a history.
+HISTORY_GAPS = {
+    vendor: (
+        """INSERT INTO sim_historyentry (profile_id, at, action, how, account_id, was_account_id,
+            verified, was_verified, public, was_public)
+        SELECT p.id, {now},
+            CASE WHEN h.account_id IS NULL AND p.linked_user_id IS NOT NULL THEN 'link'
+                WHEN h.account_id IS NOT NULL AND p.linked_user_id IS NULL THEN 'unlink'
+                WHEN h.account_id <> p.linked_user_id THEN 'transfer'
+                WHEN p.is_verified AND NOT h.verified THEN 'verify'
+                WHEN h.verified AND NOT p.is_verified THEN 'unverify'
+                WHEN p.is_public THEN 'show' ELSE 'hide' END,
+            '', p.linked_user_id, h.account_id, p.is_verified, h.verified, p.is_public, h.public
+        FROM sim_historyentry h JOIN sim_simprofile p ON p.id = h.profile_id
+        WHERE NOT EXISTS (SELECT 1 FROM sim_historyentry l WHERE l.profile_id = h.profile_id AND l.id > h.id)
+            AND (p.linked_user_id {differs} h.account_id OR p.is_verified <> h.verified OR p.is_public <> h.public)
+        """.format(**words),
+    )
+    for vendor, words in _WORDS.items()
+}
 _ONLY_GROWS = "The history of profiles only grows: its rows are never changed or deleted."
 HISTORY = {
     "postgresql": (

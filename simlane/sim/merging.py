@@ -173,6 +173,7 @@ def _merge(kept: SimProfile, merged: SimProfile, how: How, by: int) -> Merge:
         merged_into=kept, last_change=change(how, by, action=Action.MERGE, into=str(kept.pk))
     )
     _take_link(kept, merged, change(how, by, action=Action.MERGE, merged=str(merged.pk)))
+    Merge.objects.filter(pk=done.pk).update(before=before | {"left": _link(kept)})
     figures.recount([kept.pk, merged.pk])
     _move_claims(kept, merged)
     if kept.linked_user_id is not None:
@@ -209,14 +210,13 @@ def _give_back_link(merge: Merge, kept: SimProfile, merged: SimProfile, *, has_a
         is_public=not account or was["public"],
         last_change=change(How.STAFF, by, action=Action.UNMERGE, of=str(kept.pk)),
     )
-    brought = kept_was["account"] is None and was["account"] is not None
-    if brought and kept.linked_user_id == was["account"] and kept.is_verified == was["verified"]:
-        kept.linked_user_id, kept.linked_at, kept.is_verified, kept.is_public = None, None, False, True
+    # Whatever was done with the kept one's link since, stays.
+    now = kept_was if _link(kept) == merge.before["left"] else _link(kept)
     SimProfile.objects.filter(pk=kept.pk).update(
-        linked_user=kept.linked_user_id,
-        linked_at=kept.linked_at,
-        is_verified=kept.is_verified,
-        is_public=kept.is_public,
+        linked_user=now["account"],
+        linked_at=now["linked_at"],
+        is_verified=now["verified"],
+        is_public=now["public"],
         last_change=change(How.STAFF, by, action=Action.UNMERGE, merged=str(merged.pk)),
     )
 

@@ -12,10 +12,10 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import connection
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Trim
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import Coalesce, Lag, Trim
 
-from simlane.sim.models import EntryDriver, LegacyProfile, ProfileName, SimProfile, Simulator
+from simlane.sim.models import EntryDriver, HistoryEntry, LegacyProfile, Merge, ProfileName, SimProfile, Simulator
 
 SHOWN = 5
 
@@ -114,6 +114,44 @@ def _wrong_figures() -> tuple[int, Sequence[object]]:
         return count, [row[0] for row in cursor.fetchall()] if count else ()
 
 
+def _history_behind() -> tuple[int, Sequence[object]]:
+    """The last entry of each profile that has any, where the profile is not as it says."""
+    later = HistoryEntry.objects.filter(profile=OuterRef("profile"), pk__gt=OuterRef("pk"))
+    last = HistoryEntry.objects.filter(~Exists(later), profile__pk__isnull=False)
+    agrees = Q(owner=Coalesce("profile__linked_user", 0), verified=F("profile__is_verified")) & Q(
+        public=F("profile__is_public")
+    )
+    behind = last.alias(owner=Coalesce("account", 0)).exclude(agrees)
+    return behind.count(), list(behind.values_list("profile", flat=True)[:SHOWN])
+
+
+def _history_gaps() -> tuple[int, Sequence[object]]:
+    """Entries that do not begin where the one before them ended."""
+
+    def before(column: str | Coalesce) -> Window:
+        return Window(Lag(column), partition_by="profile", order_by="pk")
+
+    entries = HistoryEntry.objects.annotate(
+        owner_before=before(Coalesce("account", 0)),
+        verified_before=before("verified"),
+        public_before=before("public"),
+        owner_then=Coalesce("was_account", 0),
+    )
+    gaps = entries.filter(owner_before__isnull=False).exclude(
+        owner_before=F("owner_then"), verified_before=F("was_verified"), public_before=F("was_public")
+    )
+    return _rows(gaps)
+
+
+def _merges_astray() -> tuple[int, Sequence[object]]:
+    """Merged profiles that hold something still, lead to another merged one, or have no merge to be undone."""
+    merge = Merge.objects.filter(merged=OuterRef("pk"), undone_at=None)
+    drive = EntryDriver.objects.filter(profile=OuterRef("pk"))
+    merged = Q(merged_into__isnull=False)
+    astray = Q(Exists(drive)) | Q(merged_into__merged_into__isnull=False) | ~Q(Exists(merge))
+    return _rows(SimProfile.objects.filter((merged & astray) | (~merged & Q(Exists(merge)))))
+
+
 def _files_twice() -> tuple[int, Sequence[object]]:
     # By its name: this app imports no other.
     files = apps.get_model("results", "ResultFile")._default_manager
@@ -128,10 +166,13 @@ def _missing_guards() -> tuple[int, Sequence[object]]:
         held = set(connection.introspection.get_constraints(cursor, SimProfile._meta.db_table))
         triggers = "pg_trigger WHERE tgenabled <> 'D' AND tgname" if connection.vendor == "postgresql" else None
         source = triggers or "sqlite_master WHERE type = 'trigger' AND name"
-        cursor.execute(f"SELECT COUNT(*) FROM {source} = 'sim_unlink_profiles'")
-        trigger = cursor.fetchone()[0]
-    missing = [constraint.name for constraint in SimProfile._meta.constraints if constraint.name not in held]
-    missing += [] if trigger else ["sim_unlink_profiles"]
+        cursor.execute(f"SELECT 1 FROM {source} = 'sim_unlink_profiles'")
+        missing = [] if cursor.fetchone() else ["sim_unlink_profiles"]
+        for trigger in ("sim_write_history", "sim_keep_history"):
+            # SQLite has one for each kind of statement.
+            cursor.execute(f"SELECT 1 FROM {source} LIKE %s", [f"{trigger}%"])
+            missing += [] if cursor.fetchone() else [trigger]
+    missing += [constraint.name for constraint in SimProfile._meta.constraints if constraint.name not in held]
     return len(missing), missing
 
 
@@ -148,18 +189,25 @@ _CHECKS: tuple[tuple[str, str, Callable[[], tuple[int, Sequence[object]]]], ...]
             | Q(linked_user_id__isnull=False, linked_at__isnull=True)
         ),
     ),
-    ("unlinked-public", "3: a profile of nobody is public", _profiles(Q(linked_user_id__isnull=True, is_public=False))),
+    (
+        "unlinked-public",
+        "3: a profile of nobody is public",
+        _profiles(Q(linked_user_id__isnull=True, is_public=False, merged_into_id__isnull=True)),
+    ),
     (
         "private",
         "3: a private profile has a verified link",
         _profiles(Q(linked_user_id__isnull=False, is_verified=False, is_public=False)),
     ),
     ("account", "4: every account a profile points at exists", _orphaned_links),
+    ("history", "8: the history says how a profile came to be as it is", _history_behind),
+    ("history-gaps", "8: nothing is missing between two entries of a history", _history_gaps),
+    ("merged", "11: a merged profile is an address only, and its merge can be undone", _merges_astray),
     ("result-files", "9: no result file is in twice", _files_twice),
     ("lost", "10: every profile of the old model is still there", _lost_rows),
     ("drivers", "a driver in results points at a profile that exists", _drivers_of_nobody),
     ("drivers-simulator", "a driver in results points at a profile of the event's simulator", _drivers_elsewhere),
     ("names", "every profile can be found by its name", _unfindable),
     ("figures", "starts, wins and podiums are what the results say", _wrong_figures),
-    ("guards", "the database still holds rules 1 to 4 itself", _missing_guards),
+    ("guards", "the database still holds rules 1 to 4 and 8 itself", _missing_guards),
 )

@@ -7,6 +7,7 @@ from simlane.sim.legacy import online
 
 
 def install(apps, schema_editor):
+    database.run(schema_editor.connection, database.HISTORY_GAPS)
     if schema_editor.connection.vendor != "sqlite":
         database.run(schema_editor.connection, database.HISTORY)
         database.run(schema_editor.connection, database.UNLINK_WITH_HISTORY)
