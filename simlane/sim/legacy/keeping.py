@@ -14,6 +14,7 @@ from django.core.management.color import no_style
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
+from django.db.models import DO_NOTHING
 
 
 def kept_table(table: str, *parts: str) -> str:
@@ -86,8 +87,8 @@ def restore_rows(editor: BaseDatabaseSchemaEditor, model: Any) -> None:
             continue
         values[q(field.column)] = f"k.{q(field.column)}"
         if field.remote_field:
-            if not field.db_constraint:
-                # It may outlive what it names.
+            if field.remote_field.on_delete is DO_NOTHING and not field.db_constraint:
+                # It outlives what it names.
                 continue
             there = _target_exists(editor, field)
             if field.null:
