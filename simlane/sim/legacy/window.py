@@ -136,7 +136,7 @@ FUNCTIONS = {
         RETURN NEW;
         END""",
     ),
-    # What has results or a history is unlinked; what has none goes, with what only the new release knows of it.
+    # What has results, or was dealt with by the new release, is unlinked; what has none goes, with what only the new release knows of it.
     "sim_upgrade_6_delete()": (
         "trigger",
         """BEGIN
@@ -204,7 +204,7 @@ FUNCTIONS = {
         IF to_regclass('sim_merge') IS NULL THEN
             RETURN false;
         END IF;
-        RETURN EXISTS (SELECT 1 FROM sim_historyentry WHERE profile_id = key)
+        RETURN EXISTS (SELECT 1 FROM sim_historyentry WHERE profile_id = key AND how <> '')
             OR EXISTS (SELECT 1 FROM sim_claim WHERE profile_id = key)
             OR EXISTS (SELECT 1 FROM sim_merge WHERE kept_id = key OR merged_id = key);
         END""",
