@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from simlane.profiles.views import browse, detail, events
+from simlane.profiles.views import browse, detail, driver, events
 
 
 class IdentifierConverter(StringConverter):
@@ -23,6 +23,7 @@ urlpatterns = [
     path("profiles/search/", browse.search_page, name="search"),
     path("profiles/<slug:slug>/", browse.simulator_page, name="simulator"),
     path("profiles/<slug:slug>/<identifier:identifier>/", detail.detail, name="detail"),
+    path("drivers/<identifier:username>/", driver.driver, name="driver"),
     path("events/", events.events, name="events"),
     path("events/<int:event_id>/", events.event, name="event"),
 ]

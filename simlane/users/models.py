@@ -14,9 +14,14 @@ FILLED_AT_ONCE = 500
 
 
 class User(AbstractUser):
-    """An account on SimLane; `search_key` is what a search compares, once a verified link makes the account known."""
+    """An account on SimLane.
+
+    `search_key` is what a search compares, once a verified link makes the account known; `has_driver_page` is the
+    member's own wish: the page is there only while it has a verified, public profile to show.
+    """
 
     search_key = models.TextField(db_default="", editable=False)
+    has_driver_page = models.BooleanField(default=False, db_default=False, help_text="Whether it published its page")
 
     def save(self, *args: Any, **options: Any) -> None:
         """Keep `search_key` with the names it is made of."""

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from simlane.profiles.views.driver import in_driver_page
 from simlane.profiles.views.missing import not_found
 from simlane.sim.identifiers import normalise_or_none
 from simlane.sim.models import Entry, EntryDriver, PersonalBest, Session, SimProfile, Simulator
@@ -46,6 +47,7 @@ def detail(request: HttpRequest, slug: str, identifier: str) -> HttpResponse:
         "profile": profile,
         "simulator": profile.simulator,
         "is_owner": request.user.is_authenticated and profile.linked_user_id == request.user.pk,
+        "has_driver_page": in_driver_page(profile),
         "former_names": list(
             profile.names.exclude(name=profile.profile_name).order_by("-last_used_at").values_list("name", flat=True)
         ),

@@ -1,0 +1,71 @@
+"""One member across simulators: the page they may publish of the profiles they proved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from simlane.profiles.views.missing import not_found
+from simlane.sim.models import EntryDriver, SimProfile
+
+RECENT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Races of all the page's profiles together. `win_rate` is a percentage, None before the first start."""
+
+    starts: int
+    wins: int
+    podiums: int
+    win_rate: float | None
+
+
+def shown_profiles(account_id: int) -> QuerySet[SimProfile]:
+    """What a driver page may gather: only what everybody sees, and only what the account proved (rules 6 and 7)."""
+    return SimProfile.objects.public().filter(linked_user=account_id, is_verified=True)
+
+
+def in_driver_page(profile: SimProfile) -> bool:
+    """Whether `profile`, read with its account, stands on a page that its account has published."""
+    account = profile.linked_user
+    return bool(account and account.is_active and account.has_driver_page and profile.is_verified and profile.is_public)
+
+
+@require_safe
+def driver(request: HttpRequest, username: str) -> HttpResponse:
+    """The page of one member; whatever keeps it from being there, the answer is the same 404 for everybody."""
+    published = get_user_model().objects.filter(is_active=True, has_driver_page=True)
+    account = published.filter(username=username.replace("\0", "")).first()
+    profiles = list(
+        shown_profiles(account.pk)
+        .select_related("simulator")
+        .defer("profile_data")
+        .order_by("-starts", "simulator__name", "name_key")
+        if account
+        else []
+    )
+    if not account or not profiles:
+        return not_found(request, "")
+    recent = EntryDriver.objects.filter(profile__in=[profile.pk for profile in profiles])
+    context = {
+        "driver_name": account.get_full_name() or account.get_username(),
+        "profiles": profiles,
+        "totals": _totals(profiles),
+        "recent": recent.select_related(
+            "entry__car", "entry__session__event__track", "entry__session__event__simulator"
+        ).order_by("-raced_at", "-pk")[:RECENT],
+    }
+    return render(request, "profiles/driver.html", context)
+
+
+def _totals(profiles: list[SimProfile]) -> Totals:
+    starts = sum(profile.starts for profile in profiles)
+    wins = sum(profile.wins for profile in profiles)
+    podiums = sum(profile.podiums for profile in profiles)
+    return Totals(starts, wins, podiums, win_rate=100 * wins / starts if starts else None)

@@ -1,0 +1,15 @@
+"""A member may publish one page of their verified profiles."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("users", "0003_fill_search_key")]
+
+    operations = [
+        migrations.AddField(
+            "user",
+            "has_driver_page",
+            models.BooleanField(db_default=False, default=False, help_text="Whether it published its page"),
+        ),
+    ]
