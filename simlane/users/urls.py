@@ -6,7 +6,7 @@ from django.http import HttpResponseBase
 from django.urls import path
 from django.views.generic import RedirectView
 
-from simlane.users import views
+from simlane.users import personal_pages, views
 
 app_name = "users"
 
@@ -17,6 +17,10 @@ def moved(name: str) -> Callable[..., HttpResponseBase]:
 
 urlpatterns = [
     path("profile/", views.general, name="profile"),
+    path("profile/driver-page/", personal_pages.driver_page, name="driver_page"),
+    path("profile/data/", personal_pages.data, name="data"),
+    path("profile/delete/", personal_pages.delete, name="delete"),
+    path("goodbye/", personal_pages.goodbye, name="goodbye"),
     path("profile/sim-profiles/", views.sim_profiles, name="profile_sim_profiles"),
     path("profile/sim-profiles/search/", views.search_page, name="profile_sim_profile_search"),
     path("profile/sim-profiles/link/<uuid:profile_id>/", views.link, name="profile_sim_profile_link"),

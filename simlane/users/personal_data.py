@@ -1,0 +1,100 @@
+"""Everything the site holds about a member, for the member: one function for each part of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib.admin.models import LogEntry
+
+from simlane.sim.models import SimProfile
+from simlane.users.models import User
+
+Section = Callable[[User], Any]
+
+
+def account(user: User) -> dict[str, Any]:
+    """The account's own fields; a password is kept only as a one-way hash, which nobody can use or read."""
+    return {
+        "username": user.username,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "email": user.email,
+        "joined": user.date_joined,
+        "last_signed_in": user.last_login,
+        "has_a_password": user.has_usable_password(),
+        "is_active": user.is_active,
+        "is_staff": user.is_staff,
+        "is_superuser": user.is_superuser,
+        "groups": list(user.groups.order_by("name").values_list("name", flat=True)),
+        "permissions": list(user.user_permissions.order_by("codename").values_list("codename", flat=True)),
+        "has_driver_page": user.has_driver_page,
+        "searched_by": user.search_key,
+        "tries_out": list(user.flag_set.order_by("name").values_list("name", flat=True)),
+    }
+
+
+def emails(user: User) -> list[dict[str, Any]]:
+    """The account's e-mail addresses."""
+    return list(EmailAddress.objects.filter(user=user).order_by("pk").values("email", "verified", "primary"))
+
+
+def security(user: User) -> list[dict[str, Any]]:
+    """The second factors, without their secrets."""
+    factors = Authenticator.objects.filter(user=user).order_by("pk")
+    return list(factors.values("type", "created_at", "last_used_at"))
+
+
+def profiles(user: User) -> list[dict[str, Any]]:
+    """The driver profiles linked to the account."""
+    linked = SimProfile.objects.filter(linked_user=user.pk).select_related("simulator").prefetch_related("names")
+    return [
+        {
+            "simulator": profile.simulator.name,
+            "identifier": profile.profile_identifier,
+            "name": profile.profile_name,
+            "names_raced_under": sorted(name.name for name in profile.names.all()),
+            "linked_at": profile.linked_at,
+            "verified": profile.is_verified,
+            "public": profile.is_public,
+            "created_at": profile.created_at,
+            "last_active_at": profile.last_active_at,
+            "starts": profile.starts,
+            "wins": profile.wins,
+            "podiums": profile.podiums,
+            "data": profile.profile_data,
+        }
+        for profile in linked.order_by("simulator__name", "profile_identifier")
+    ]
+
+
+def staff_log(user: User) -> list[dict[str, Any]]:
+    """What the member did in the staff's pages."""
+    entries = LogEntry.objects.filter(user=user).select_related("content_type").order_by("pk")
+    return [
+        {
+            "at": entry.action_time,
+            "what": entry.get_action_flag_display(),
+            "kind": entry.content_type.model if entry.content_type else None,
+            # Not its text: that may be another person's name.
+            "object_id": entry.object_id,
+            "detail": entry.get_change_message(),
+        }
+        for entry in entries
+    ]
+
+
+SECTIONS: dict[str, Section] = {
+    "account": account,
+    "emails": emails,
+    "second_factors": security,
+    "profiles": profiles,
+    "staff_log": staff_log,
+}
+
+
+def everything_about(user: User) -> dict[str, Any]:
+    """All parts, by name; what stands in it are texts, numbers, truth values and times (UTC)."""
+    return {name: section(user) for name, section in SECTIONS.items()}
