@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "simlane.results",
     "simlane.profiles",
     "simlane.users",
+    "simlane.help",
     "simlane.upgrade",
     "simlane.watch",
     "django.contrib.admin",
@@ -118,8 +119,9 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
-# Beside allauth's own limits on signing in and up: searches by address, links and their like by member.
-ACCOUNT_RATE_LIMITS = {"search": "120/m/ip", "link": "30/m/user"}
+# Beside allauth's own limits on signing in and up: searches by address, links and their like and downloads of one's
+# data by member.
+ACCOUNT_RATE_LIMITS = {"search": "120/m/ip", "link": "30/m/user", "data": "5/h/user"}
 #: When the owner of a link that nobody has proved is reminded, and when it ends, in days after it was made.
 LINK_REMINDER_DAYS = integer("LINK_REMINDER_DAYS", default=10)
 LINK_LAPSE_DAYS = integer("LINK_LAPSE_DAYS", default=14)

@@ -14,6 +14,7 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("users/", include("simlane.users.urls")),
+    path("help/", include("simlane.help.urls")),
     path("admin/", admin.site.urls),
     path("", include("simlane.watch.urls")),
     path("healthz", health.healthz),
