@@ -28,6 +28,7 @@ def public_addresses() -> list[str]:
         "/profiles/search/?q=owner",
         "/profiles/assetto-corsa-competizione/alicia-amber/",
         "/profiles/assetto-corsa-competizione/76561190000000001/",
+        "/drivers/owner/",
         "/events/",
         *(event.get_absolute_url() for event in Event.objects.all()),
     ]
@@ -101,4 +102,4 @@ def test_search_knows_the_account_of_a_verified_link_only(
 def test_every_public_address_is_walked() -> None:
     """A new public address must join the walk above."""
     names = {pattern.name for pattern in get_resolver("simlane.profiles.urls").url_patterns}
-    assert names == {"home", "browse", "search", "simulator", "detail", "events", "event"}
+    assert names == {"home", "browse", "search", "simulator", "detail", "driver", "events", "event"}

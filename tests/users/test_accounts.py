@@ -121,6 +121,9 @@ def test_the_names_of_an_account(client: Client, member: User) -> None:
     [
         ("/users/profile/", "General"),
         ("/users/profile/sim-profiles/", "Sim profiles"),
+        ("/users/profile/driver-page/", "Driver page"),
+        ("/users/profile/data/", "Your data"),
+        ("/users/profile/delete/", "Your data"),
         ("/accounts/email/", "E-mails"),
         ("/accounts/password/change/", "Password"),
         ("/accounts/2fa/", "Security"),
