@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from base64 import b64encode
+from collections.abc import Callable, Iterable
 from typing import Any
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import LogEntry
+from django.db.models import Q
 
-from simlane.sim.models import SimProfile
+from simlane.sim.models import Claim, HistoryEntry, OwnershipCode, SimProfile
 from simlane.users.models import User
 
 Section = Callable[[User], Any]
@@ -70,6 +73,54 @@ def profiles(user: User) -> list[dict[str, Any]]:
     ]
 
 
+def history(user: User) -> list[dict[str, Any]]:
+    """What happened to links of the account; of the time before and after them nothing, since that is others'."""
+    entries = list(HistoryEntry.objects.filter(Q(account=user.pk) | Q(was_account=user.pk)).order_by("pk"))
+    known = _labels(entry.profile_id for entry in entries)
+    return [
+        {
+            "at": entry.at,
+            "profile": known.get(entry.profile_id),
+            "what": entry.get_action_display(),
+            "how": entry.get_how_display(),
+            "by_you": entry.actor_id == user.pk,
+            "before": _state(entry.was_verified, entry.was_public) if entry.was_account_id == user.pk else None,
+            "after": _state(entry.verified, entry.public) if entry.account_id == user.pk else None,
+            "evidence": entry.evidence if entry.account_id == user.pk else None,
+        }
+        for entry in entries
+    ]
+
+
+def codes(user: User) -> list[dict[str, Any]]:
+    """Codes that wait to be found in a result."""
+    rows = OwnershipCode.objects.filter(user=user).select_related("profile__simulator").order_by("pk")
+    return [
+        {"profile": _label(row.profile), "code": row.code, "made_at": row.made_at, "expires_at": row.expires_at}
+        for row in rows
+    ]
+
+
+def claims(user: User) -> list[dict[str, Any]]:
+    """Claims with their messages and pictures, and what the staff answered."""
+    rows = Claim.objects.filter(claimant=user).select_related("profile__simulator").prefetch_related("images")
+    return [
+        {
+            "profile": _label(row.profile),
+            "made_at": row.made_at,
+            "message": row.message,
+            "how": row.get_how_display(),
+            "evidence": row.evidence,
+            "disputed": row.disputed,
+            "state": row.get_state_display(),
+            "decided_at": row.decided_at,
+            "reason": row.reason,
+            "pictures_webp_base64": [b64encode(bytes(image.picture)).decode() for image in row.images.all()],
+        }
+        for row in rows.order_by("pk")
+    ]
+
+
 def staff_log(user: User) -> list[dict[str, Any]]:
     """What the member did in the staff's pages."""
     entries = LogEntry.objects.filter(user=user).select_related("content_type").order_by("pk")
@@ -91,6 +142,9 @@ SECTIONS: dict[str, Section] = {
     "emails": emails,
     "second_factors": security,
     "profiles": profiles,
+    "history": history,
+    "codes": codes,
+    "claims": claims,
     "staff_log": staff_log,
 }
 
@@ -98,3 +152,17 @@ SECTIONS: dict[str, Section] = {
 def everything_about(user: User) -> dict[str, Any]:
     """All parts, by name; what stands in it are texts, numbers, truth values and times (UTC)."""
     return {name: section(user) for name, section in SECTIONS.items()}
+
+
+def _state(verified: bool, public: bool) -> dict[str, bool]:
+    return {"verified": verified, "public": public}
+
+
+def _label(profile: SimProfile) -> dict[str, str]:
+    return {"simulator": profile.simulator.name, "identifier": profile.profile_identifier}
+
+
+def _labels(keys: Iterable[UUID]) -> dict[UUID, dict[str, str]]:
+    """Of those that are there: the history outlives profiles, too."""
+    rows = SimProfile.objects.filter(pk__in=set(keys)).select_related("simulator").defer("profile_data")
+    return {profile.pk: _label(profile) for profile in rows}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from typing import Any
 
 import pytest
@@ -12,7 +13,12 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group
 from django.test import Client
 
+from simlane.sim import claims, codes
+from simlane.sim.acts import How
+from simlane.sim.identifiers import IdentifierKind
 from simlane.sim.models import SimProfile
+from simlane.sim.ownership import prove
+from simlane.sim.pictures import Picture
 from simlane.users.models import User
 from simlane.users.personal_data import SECTIONS, everything_about
 
@@ -26,13 +32,22 @@ WHERE = {
     "account.EmailAddress.user": "emails",
     "admin.LogEntry.user": "staff_log",
     "mfa.Authenticator.user": "second_factors",
+    "sim.Claim.claimant": "claims",
+    "sim.HistoryEntry.account": "history",
+    "sim.HistoryEntry.was_account": "history",
+    "sim.OwnershipCode.user": "codes",
     "sim.SimProfile.linked_user": "profiles",
     "users.User_groups.user": "account",
     "users.User_user_permissions.user": "account",
     "waffle.Flag.users": "account",
     "waffle.Flag_users.user": "account",
 }
-WITHOUT: dict[str, str] = {}
+WITHOUT = {
+    "sim.Claim.decided_by": "a decision is about the claimant, who has it",
+    "sim.HistoryEntry.actor": "what staff did to the links of others is about those",
+    "sim.Merge.by": "the history of both profiles has it",
+    "sim.Merge.undone_by": "the history of both profiles has it",
+}
 
 
 @pytest.fixture
@@ -94,6 +109,42 @@ def test_it_is_a_file_of_everything(client: Client, member: User, alice: SimProf
     assert found["staff_log"][0]["object_id"] == "7"
 
 
+def test_codes_claims_and_history_are_in_it(client: Client, member: User, alice: SimProfile) -> None:
+    bob = SimProfile.objects.get(profile_name="Bob Birch")
+    bob.link_to_user(member)
+    code = codes.issue(bob, member)
+    picture = Picture(data=b"webp", width=1, height=1)
+    claims.submit(bob, member, "It is me, ask my league.", [picture])
+    bob.unlink_from_user()
+    found = download(client)
+    label = {"simulator": "Assetto Corsa Competizione", "identifier": bob.profile_identifier}
+    assert found["codes"][0]["code"] == code.code
+    (claim,) = found["claims"]
+    assert (claim["profile"], claim["message"], claim["state"]) == (label, "It is me, ask my league.", "Open")
+    assert b64decode(claim["pictures_webp_base64"][0]) == b"webp"
+    told = [(entry["profile"]["identifier"], entry["what"]) for entry in found["history"]]
+    assert told == [
+        (alice.profile_identifier, "Linked"),
+        (bob.profile_identifier, "Linked"),
+        (bob.profile_identifier, "Unlinked"),
+    ]
+    assert found["history"][0]["before"] is None
+    assert found["history"][0]["after"] == {"verified": True, "public": True}
+    assert found["history"][-1]["after"] is None
+
+
+def test_of_who_took_a_profile_over_it_says_nothing(client: Client, member: User, owner: User) -> None:
+    bob = SimProfile.objects.get(profile_name="Bob Birch")
+    bob.link_to_user(member)
+    prove(owner, [IdentifierKind.ACC], bob.profile_identifier, how=How.STEAM)
+    bob.refresh_from_db()
+    bob.set_visibility(owner, public=False)
+    entry = download(client)["history"][-1]
+    assert entry["what"] == "Moved to another account"
+    assert (entry["by_you"], entry["after"], entry["evidence"]) == (False, None, None)
+    assert "Hidden" not in [entry["what"] for entry in download(client)["history"]]
+
+
 def test_nothing_in_it_is_a_secret_or_somebody_elses(client: Client, member: User, owner: User) -> None:
     other = SimProfile.objects.filter(linked_user__isnull=True).first()
     assert other is not None
@@ -129,6 +180,7 @@ def test_the_number_of_profiles_costs_no_query(member: User, alice: SimProfile, 
         for profile in SimProfile.objects.filter(linked_user__isnull=True)[:count]:
             profile.link_to_user(member)
 
+    links(1)
     with django_assert_num_queries(QUERIES):
         everything_about(User.objects.get(pk=member.pk))
     links(2)
@@ -137,4 +189,4 @@ def test_the_number_of_profiles_costs_no_query(member: User, alice: SimProfile, 
 
 
 #: The account itself, and what the sections read.
-QUERIES = 9
+QUERIES = 13
