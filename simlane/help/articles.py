@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 
 @dataclass(frozen=True, slots=True)
 class Article:
@@ -142,3 +144,8 @@ GROUPS = (
 )
 
 BY_SLUG = {article.slug: article for group in GROUPS for article in group.articles}
+
+
+def figures() -> dict[str, int]:
+    """The numbers in the texts that an operator may change."""
+    return {"reminder_days": settings.LINK_REMINDER_DAYS, "lapse_days": settings.LINK_LAPSE_DAYS}

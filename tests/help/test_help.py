@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +14,8 @@ from pytest_django import DjangoAssertNumQueries
 from simlane.help.articles import BY_SLUG, GROUPS
 from simlane.help.search import search, sections
 from simlane.results.readers import READERS
+from simlane.sim.claims import MAX_PICTURES
+from simlane.sim.codes import VALID
 from simlane.sim.identifiers import PLATFORMS
 from simlane.users.models import User
 
@@ -150,6 +153,17 @@ def test_every_simulator_has_its_place_in_the_table_of_proofs() -> None:
 def test_the_formats_the_help_names_are_those_that_are_read() -> None:
     """A new reader changes what is true in result-files, code, raceroom and gran-turismo-7."""
     assert {type(reader).__name__ for reader in READERS} == {"IracingReader", "AccReader"}
+
+
+def test_the_numbers_are_the_sites(client: Client, settings) -> None:
+    settings.LINK_REMINDER_DAYS, settings.LINK_LAPSE_DAYS = 20, 30
+    page = client.get("/help/verification/").content.decode()
+    assert "After 30 days" in page
+    assert "On day 20" in page
+    # Written out in claim and code.
+    assert MAX_PICTURES == 3
+    assert timedelta(days=7) == VALID
+    assert settings.ACCOUNT_RATE_LIMITS["data"] == "5/h/user"
 
 
 def test_help_is_in_the_navigation_and_the_footer(client: Client) -> None:
