@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models import Q
 
 from simlane.users.models import User
 
@@ -26,11 +27,12 @@ def delete_account(user: User) -> None:
 
     Raises OnlySuperuserError and changes nothing when no superuser would be left.
     """
-    if user.is_superuser:
-        # Of two superusers who leave at the same moment, the second waits here and then is the only one.
-        list(User.objects.select_for_update().filter(is_superuser=True).order_by("pk").values_list("pk"))
-        if is_only_superuser(user):
-            raise OnlySuperuserError
+    # Whatever is just being written for the account is there, and goes with it; nothing new begins. Of two superusers
+    # who leave at the same moment, the second waits here and then is the only one.
+    held = Q(pk=user.pk) | Q(is_superuser=True) if user.is_superuser else Q(pk=user.pk)
+    list(User.objects.select_for_update().filter(held).order_by("pk").values_list("pk"))
+    if is_only_superuser(user):
+        raise OnlySuperuserError
     about = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk))
     # What staff did to the account stays in their log; each such row holds the username.
     about.update(object_repr=NAMELESS)

@@ -41,7 +41,8 @@ def account(user: User) -> dict[str, Any]:
 
 def emails(user: User) -> list[dict[str, Any]]:
     """The account's e-mail addresses."""
-    return list(EmailAddress.objects.filter(user=user).order_by("pk").values("email", "verified", "primary"))
+    rows = EmailAddress.objects.filter(user=user).order_by("pk")
+    return [{"email": row.email, "verified": row.verified, "primary": row.primary} for row in rows]
 
 
 def security(user: User) -> list[dict[str, Any]]:
