@@ -109,6 +109,11 @@ bench-pages: install-dev ## Measure the pages
 bench-claims: install-dev ## Measure rivals who link, unlink and leave at the same moment
 	@$(PYTHON) -m bench.claims
 
+.PHONY: bench-ownership
+bench-ownership: install-dev ## Let 8 connections link, prove, merge and leave at random for 60 s
+	@scripts/install.sh postgresql
+	@$(PYTHON) -m bench.ownership
+
 .PHONY: bench-verify
 bench-verify: install-dev ## Measure verify_profiles at 1,000,000 profiles
 	@$(PYTHON) -m bench.verifying

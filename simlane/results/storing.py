@@ -19,7 +19,7 @@ from simlane.results.models import ResultFile
 from simlane.results.parsed import ParsedDriver, ParsedEvent, ParsedSession
 from simlane.results.profiles import Identity, Recorded, Sighting, record_sightings
 from simlane.sim.code_text import codes_in, without_codes
-from simlane.sim.codes import Seen, redeem
+from simlane.sim.codes import Seen, hold_owners, redeem
 from simlane.sim.figures import add_sessions
 from simlane.sim.identifiers import platform_of
 from simlane.sim.models import Car, Entry, EntryDriver, Event, Lap, MergedDrive, Session, Simulator, Track
@@ -109,6 +109,7 @@ def store(incoming: Sequence[Incoming]) -> Counter[str]:
         for session, parsed in _sessions(event, item.event, taken[event.pk])
     ]
     Session.objects.bulk_create(session for session, *_ in drives)
+    hold_owners(_codes_in(drives))
     recorded = record_sightings(_sightings(drives, now))
     counts.update(events=created, sessions=len(drives), **recorded.counts)
     counts.update(_entries(drives, cars, recorded, now))
@@ -233,6 +234,17 @@ def _sightings(drives: Sequence[Drive], now: datetime) -> list[Sighting]:
         for driver in entry.drivers
         if driver.identifier
     ]
+
+
+def _codes_in(drives: Sequence[Drive]) -> set[str]:
+    """Every code in any name of the batch."""
+    entries = (entry for _, parsed, _, _ in drives for entry in parsed.entries)
+    return {
+        code
+        for entry in entries
+        for name in (entry.team_name, *(d.name for d in entry.drivers))
+        for code in codes_in(name)
+    }
 
 
 def _codes(drives: Sequence[Drive], keys: dict[Identity, UUID]) -> Iterator[Seen]:

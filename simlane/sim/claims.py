@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from simlane.sim.acts import How
 from simlane.sim.happenings import Happening, Kind, tell
 from simlane.sim.linking import GONE
+from simlane.sim.locking import whole
 from simlane.sim.models import Claim, ClaimImage, SimProfile
-from simlane.sim.ownership import give, lock_account, lock_profiles
+from simlane.sim.ownership import give, hold_for
 from simlane.sim.pictures import Picture
 
 MAX_PICTURES = 3
@@ -24,30 +24,29 @@ OWN_CAUSE = "You are a party to this claim: somebody else of the staff must deci
 NO_REASON = "Say why: the claimant is told."
 
 
+@whole
 def submit(profile: SimProfile, user: AbstractBaseUser, message: str, pictures: Sequence[Picture] = ()) -> Claim:
     """Puts a claim into the staff's queue; against a verified link of another account it is a dispute.
 
     Raises ValueError, with a message for the person. `message` and the number of pictures are the form's to bound.
     """
-    try:
-        with transaction.atomic():
-            lock_account(user)
-            rows = lock_profiles(SimProfile.objects.filter(pk=profile.pk), user)
-            if not rows:
-                raise ValueError(GONE)
-            (row,) = rows
-            if row.linked_user_id == user.pk and row.is_verified:
-                raise ValueError(YOURS_ALREADY)
-            claim = Claim.objects.create(
-                profile=row, claimant_id=user.pk, message=message, how=How.STAFF, disputed=row.is_verified
-            )
-            ClaimImage.objects.bulk_create(
-                ClaimImage(claim=claim, picture=each.data, width=each.width, height=each.height) for each in pictures
-            )
-            if row.is_verified and row.linked_user_id is not None:
-                tell([Happening(Kind.DISPUTED, row.linked_user_id, row)])
-    except IntegrityError as error:
-        raise ValueError(WAITING) from error
+    rows = hold_for(user, SimProfile.objects.filter(pk=profile.pk))
+    if not rows:
+        raise ValueError(GONE)
+    (row,) = rows
+    if row.linked_user_id == user.pk and row.is_verified:
+        raise ValueError(YOURS_ALREADY)
+    # Who claims holds their account: no other claim of theirs is made meanwhile.
+    if Claim.objects.filter(profile=row, claimant=user.pk, state=Claim.State.OPEN).exists():
+        raise ValueError(WAITING)
+    claim = Claim.objects.create(
+        profile=row, claimant_id=user.pk, message=message, how=How.STAFF, disputed=row.is_verified
+    )
+    ClaimImage.objects.bulk_create(
+        ClaimImage(claim=claim, picture=each.data, width=each.width, height=each.height) for each in pictures
+    )
+    if row.is_verified and row.linked_user_id is not None:
+        tell([Happening(Kind.DISPUTED, row.linked_user_id, row)])
     return claim
 
 
@@ -58,48 +57,46 @@ def withdraw(claim: Claim, user: AbstractBaseUser) -> None:
         raise ValueError(DECIDED)
 
 
+@whole
 def accept(claim: Claim, *, by: AbstractBaseUser, reason: str = "") -> None:
     """The profile is the claimant's, verified. Raises ValueError when that cannot be any more."""
-    with transaction.atomic():
-        claimant = _claimant(claim)
-        lock_account(claimant)
-        profile = _decide(claim, Claim.State.ACCEPTED, by, reason)
-        give(claimant, [profile], how=How.STAFF, by=by.pk, claim=claim.pk)
-        _tell(claim, profile, accepted=True, reason=reason, holder=profile.linked_user_id)
+    claimant, profile = _decide(claim, Claim.State.ACCEPTED, by, reason)
+    give(claimant, [profile], how=How.STAFF, by=by.pk, claim=claim.pk)
+    _tell(claim, profile, accepted=True, reason=reason)
 
 
+@whole
 def refuse(claim: Claim, *, by: AbstractBaseUser, reason: str) -> None:
     """The profile stays as it is. Raises ValueError without a reason, or when the claim is decided."""
     if not reason.strip():
         raise ValueError(NO_REASON)
-    with transaction.atomic():
-        profile = _decide(claim, Claim.State.REFUSED, by, reason)
-        _tell(claim, profile, accepted=False, reason=reason, holder=profile.linked_user_id)
+    _, profile = _decide(claim, Claim.State.REFUSED, by, reason)
+    _tell(claim, profile, accepted=False, reason=reason)
 
 
-def _claimant(claim: Claim) -> AbstractBaseUser:
-    return get_user_model()._default_manager.get(pk=claim.claimant_id)
-
-
-def _decide(claim: Claim, state: Claim.State, by: AbstractBaseUser, reason: str) -> SimProfile:
-    """Only one decision is ever made, and none in one's own cause."""
-    (profile,) = lock_profiles(SimProfile.objects.filter(pk=claim.profile_id), _claimant(claim))
-    if by.pk in (claim.claimant_id, profile.linked_user_id):
+def _decide(claim: Claim, state: Claim.State, by: AbstractBaseUser, reason: str) -> tuple[AbstractBaseUser, SimProfile]:
+    """Only one decision is ever made, and none in one's own cause; the claimant and the profile, both held."""
+    claimant = get_user_model()._default_manager.filter(pk=claim.claimant_id).first()
+    if claimant is None:
+        raise ValueError(DECIDED)
+    rows = hold_for(claimant, SimProfile.objects.filter(claims=claim.pk))
+    if not rows:
+        raise ValueError(DECIDED)
+    if by.pk in (claimant.pk, rows[0].linked_user_id):
         raise ValueError(OWN_CAUSE)
-    decided = Claim.objects.filter(pk=claim.pk, state=Claim.State.OPEN).update(
+    decided = Claim.objects.filter(pk=claim.pk, state=Claim.State.OPEN, profile=rows[0]).update(
         state=state, decided_at=timezone.now(), decided_by=by.pk, reason=reason.strip()
     )
     if not decided:
         raise ValueError(DECIDED)
-    claim.refresh_from_db()
-    return profile
+    return claimant, rows[0]
 
 
-def _tell(claim: Claim, profile: SimProfile, *, accepted: bool, reason: str, holder: int | None) -> None:
+def _tell(claim: Claim, profile: SimProfile, *, accepted: bool, reason: str) -> None:
     """The claimant; in a dispute that was refused its holder too. Who lost it is told of that by `give`."""
     parties = {claim.claimant_id: accepted}
-    if claim.disputed and not accepted and holder is not None:
-        parties.setdefault(holder, True)
+    if claim.disputed and not accepted and profile.linked_user_id is not None:
+        parties.setdefault(profile.linked_user_id, True)
     tell(
         Happening(Kind.DECIDED, account, profile, {"accepted": won, "reason": reason.strip()})
         for account, won in parties.items()

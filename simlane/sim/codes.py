@@ -5,20 +5,22 @@ In a shared car the team's name proves nothing, since any of its drivers may hav
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from simlane.sim.acts import How
 from simlane.sim.code_text import new_code
-from simlane.sim.linking import NO_ACCOUNT, NOT_YOURS
+from simlane.sim.linking import NOT_YOURS
+from simlane.sim.locking import hold_accounts, whole
 from simlane.sim.models import OwnershipCode, SimProfile
-from simlane.sim.ownership import Proof, give, lock_account, lock_profiles
+from simlane.sim.ownership import Proof, give, hold_for
 
 VALID = timedelta(days=7)
 
@@ -32,30 +34,31 @@ class Seen:
     session: int
 
 
+@whole
 def issue(profile: SimProfile, user: AbstractBaseUser) -> OwnershipCode:
     """A new code for this account and the profile it has linked; the one before is void.
 
     Raises ValueError, with a message for the person, when the link is not theirs or is proved.
     """
     now = timezone.now()
-    with transaction.atomic():
-        mine = SimProfile.objects.filter(pk=profile.pk, linked_user=user.pk, is_verified=False)
-        if not mine.select_for_update().exists():
-            raise ValueError(NOT_YOURS)
-        try:
-            code, _ = OwnershipCode.objects.update_or_create(
-                user_id=user.pk,
-                profile=profile,
-                defaults={"code": new_code(), "made_at": now, "expires_at": now + VALID},
-            )
-        except IntegrityError as error:
-            raise ValueError(NO_ACCOUNT) from error
+    held = hold_for(user, SimProfile.objects.filter(pk=profile.pk))
+    if not any(row.linked_user_id == user.pk and not row.is_verified for row in held):
+        raise ValueError(NOT_YOURS)
+    code, _ = OwnershipCode.objects.update_or_create(
+        user_id=user.pk, profile=held[0], defaults={"code": new_code(), "made_at": now, "expires_at": now + VALID}
+    )
     return code
 
 
 def live_code(profile: SimProfile, user: AbstractBaseUser) -> OwnershipCode | None:
     """The account's code for the profile, while it is valid."""
-    return OwnershipCode.objects.filter(profile=profile, user_id=user.pk, expires_at__gt=timezone.now()).first()
+    return _live().filter(profile=profile, user_id=user.pk).first()
+
+
+def hold_owners(codes: Collection[str]) -> None:
+    """Before an import changes a profile: the accounts that these codes may prove something for."""
+    if codes:
+        hold_accounts(_live().filter(code__in=codes).values_list("user", flat=True))
 
 
 def redeem(seen: Iterable[Seen]) -> list[Proof]:
@@ -63,25 +66,29 @@ def redeem(seen: Iterable[Seen]) -> list[Proof]:
     by_code = {(each.profile, code): each for each in seen for code in each.codes}
     if not by_code:
         return []
-    codes = OwnershipCode.objects.filter(
-        code__in={code for _, code in by_code}, expires_at__gt=timezone.now()
-    ).select_related("user", "profile")
-    proofs = []
-    for code in sorted(codes, key=lambda code: (code.user_id, code.pk)):
-        found = by_code.get((code.profile_id, code.code))
-        if found is None:
-            continue
-        try:
-            with transaction.atomic():
-                lock_account(code.user)
-                rows = lock_profiles(SimProfile.objects.filter(pk=code.profile_id), code.user)
-                # Used once, whatever it led to.
-                if OwnershipCode.objects.filter(pk=code.pk, code=code.code).delete()[0]:
-                    proofs.append(give(code.user, rows, how=How.CODE, by=code.user_id, session=found.session))
-        except ValueError:
-            # Whose account is gone or closed proves nothing; the results are in all the same.
-            continue
-    return proofs
+    found = _live().filter(code__in={code for _, code in by_code}).select_related("user").order_by("user", "pk")
+    return [
+        proof
+        for code in found
+        if (place := by_code.get((code.profile_id, code.code))) and (proof := _redeem(code, place)) is not None
+    ]
+
+
+def _redeem(code: OwnershipCode, seen: Seen) -> Proof | None:
+    try:
+        with transaction.atomic():
+            rows = hold_for(code.user, SimProfile.objects.filter(pk=code.profile_id))
+            # Used once, whatever it leads to.
+            if OwnershipCode.objects.filter(pk=code.pk, code=code.code).delete()[0]:
+                return give(code.user, rows, how=How.CODE, by=code.user_id, session=seen.session)
+    except ValueError:
+        # A closed account proves nothing; the results come in all the same.
+        pass
+    return None
+
+
+def _live() -> QuerySet[OwnershipCode]:
+    return OwnershipCode.objects.filter(expires_at__gt=timezone.now())
 
 
 def forget_expired() -> int:

@@ -10,20 +10,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from simlane.sim.acts import Action, How, change
 from simlane.sim.happenings import Happening, Kind, tell
+from simlane.sim.locking import hold_account
 
 if TYPE_CHECKING:
     from simlane.sim.models import SimProfile
 
 ALREADY_LINKED = "This profile is already linked to another user."
 GONE = "This profile does not exist any more."
-NO_ACCOUNT = "This account does not exist any more."
 NOT_PROVED = "Only the owner of a verified link may hide a profile. Verify your ownership first."
 NOT_YOURS = "This profile is not linked to your account, or is verified already."
 LINK_COLUMNS = ["linked_user", "linked_at", "is_verified", "is_public", "merged_into"]
@@ -40,27 +40,23 @@ def link_to_user(profile: SimProfile, user: AbstractBaseUser, *, verified: bool 
 
     Raises ValueError, with a message for the person, when another account has it or a row is gone.
     """
-    if not user.is_active:
-        raise ValueError(NO_ACCOUNT)
     was_linked = profile.linked_user_id == user.pk
-    try:
-        # The foreign key is checked when the outermost block ends.
-        with transaction.atomic():
-            linked = (
-                _row(profile)
-                .filter(Q(linked_user__isnull=True) | Q(linked_user=user.pk), merged_into__isnull=True)
-                .update(
-                    linked_user=user.pk,
-                    linked_at=Coalesce(F("linked_at"), timezone.now()),
-                    # A profile of nobody is not verified (rule 2): unless this proves it, it stays as it is.
-                    is_verified=True if verified else F("is_verified"),
-                    last_change=change(How.CLICK, user.pk),
-                )
+    with transaction.atomic():
+        # The account first, as in every act: see sim.locking.
+        hold_account(user)
+        linked = (
+            _row(profile)
+            .filter(Q(linked_user__isnull=True) | Q(linked_user=user.pk), merged_into__isnull=True)
+            .update(
+                linked_user=user.pk,
+                linked_at=Coalesce(F("linked_at"), timezone.now()),
+                # A profile of nobody is not verified (rule 2): unless this proves it, it stays as it is.
+                is_verified=True if verified else F("is_verified"),
+                last_change=change(How.CLICK, user.pk),
             )
-            if linked and not was_linked:
-                tell([Happening(Kind.LINKED, user.pk, profile)])
-    except IntegrityError as error:
-        raise ValueError(NO_ACCOUNT) from error
+        )
+        if linked and not was_linked:
+            tell([Happening(Kind.LINKED, user.pk, profile)])
     _reread(profile)
     if not linked:
         raise ValueError(ALREADY_LINKED)

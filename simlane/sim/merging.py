@@ -11,9 +11,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Max, Q
 from django.utils import timezone
 
@@ -22,6 +21,7 @@ from simlane.sim.acts import Action, How, change
 from simlane.sim.code_text import without_codes
 from simlane.sim.happenings import Happening, Kind, tell
 from simlane.sim.identifiers import normalise_or_none
+from simlane.sim.locking import hold_accounts, hold_profiles, whole
 from simlane.sim.models import (
     Claim,
     EntryDriver,
@@ -37,6 +37,7 @@ TWO_OWNERS = "These profiles are linked to two accounts: first settle whose each
 ELSEWHERE = "Only two profiles of one simulator can be merged."
 ITSELF = "Choose two profiles, not one."
 MERGED_ALREADY = "One of these profiles is merged already: look at what it was merged into."
+CHANGED = "The profiles have just changed: look at them again, then decide."
 UNDONE = "This merge has been undone already."
 LATER_FIRST = "The profile was merged again later: undo that merge first."
 
@@ -60,50 +61,51 @@ def absorb(user: AbstractBaseUser, proved: SimProfile) -> list[Merge]:
     return [_merge(proved, each, How.MERGE, user.pk) for each in rows]
 
 
+@whole
 def merge(kept: UUID, merged: UUID, *, by: AbstractBaseUser) -> Merge:
     """Staff decide that two profiles are one driver. Raises ValueError, with what stands against it."""
-    with transaction.atomic():
-        found = {row.pk: row for row in _lock(kept, merged)}
-        if kept == merged:
-            raise ValueError(ITSELF)
-        if len(found) < 2 or any(row.merged_into_id for row in found.values()):
-            raise ValueError(MERGED_ALREADY)
-        if found[kept].simulator_id != found[merged].simulator_id:
-            raise ValueError(ELSEWHERE)
-        owners = {row.linked_user_id for row in found.values()} - {None}
-        if len(owners) > 1:
-            raise ValueError(TWO_OWNERS)
-        return _merge(found[kept], found[merged], How.STAFF, by.pk)
+    if kept == merged:
+        raise ValueError(ITSELF)
+    both = SimProfile.objects.filter(pk__in=[kept, merged])
+    there = hold_accounts(both.filter(linked_user__isnull=False).values_list("linked_user", flat=True))
+    found = {row.pk: row for row in hold_profiles(both)}
+    if len(found) < 2 or any(row.merged_into_id for row in found.values()):
+        raise ValueError(MERGED_ALREADY)
+    if found[kept].simulator_id != found[merged].simulator_id:
+        raise ValueError(ELSEWHERE)
+    now = {row.linked_user_id for row in found.values()} - {None}
+    if len(now) > 1:
+        raise ValueError(TWO_OWNERS)
+    if not now <= there:
+        raise ValueError(CHANGED)
+    return _merge(found[kept], found[merged], How.STAFF, by.pk)
 
 
+@whole
 def undo(merge: Merge, *, by: AbstractBaseUser) -> None:
     """Both profiles are again what they were, with what each has raced since. Raises ValueError when it cannot be."""
-    with transaction.atomic():
-        merge = Merge.objects.select_for_update().get(pk=merge.pk)
-        if merge.undone_at is not None:
-            raise ValueError(UNDONE)
-        before = merge.before["merged"]
-        accounts = get_user_model()._default_manager.filter(pk=before["account"] or 0)
-        has_account = accounts.select_for_update(no_key=True).exists()
-        rows = {row.pk: row for row in _lock(merge.kept_id, merge.merged_id)}
-        kept, merged = rows[merge.kept_id], rows[merge.merged_id]
-        if kept.merged_into_id is not None:
-            raise ValueError(LATER_FIRST)
-        EntryDriver.objects.filter(pk__in=merge.drives.values("drive")).update(profile=merged)
-        _give_back_link(merge, kept, merged, has_account=has_account, by=by.pk)
-        below = Merge.objects.filter(kept=merged, undone_at=None).values("merged")
-        SimProfile.objects.filter(pk__in=below).update(
-            merged_into=merged, last_change=change(How.STAFF, by.pk, action=Action.MERGE, into=str(merged.pk))
-        )
-        _separate_names(merge, kept, merged)
-        figures.recount([kept.pk, merged.pk])
-        Merge.objects.filter(pk=merge.pk).update(undone_at=timezone.now(), undone_by=by.pk)
-        owners = {kept.linked_user_id, before["account"] if has_account else None}
-        tell(
-            Happening(Kind.MERGED, account, kept, {"merged_name": merged.profile_name, "undone": True})
-            for account in owners
-            if account is not None
-        )
+    before = merge.before["merged"]
+    has_account = bool(hold_accounts([before["account"] or 0]))
+    rows = {row.pk: row for row in hold_profiles(SimProfile.objects.filter(pk__in=[merge.kept_id, merge.merged_id]))}
+    kept, merged = rows[merge.kept_id], rows[merge.merged_id]
+    if not Merge.objects.filter(pk=merge.pk, undone_at=None).update(undone_at=timezone.now(), undone_by=by.pk):
+        raise ValueError(UNDONE)
+    if kept.merged_into_id is not None:
+        raise ValueError(LATER_FIRST)
+    EntryDriver.objects.filter(pk__in=merge.drives.values("drive")).update(profile=merged)
+    _give_back_link(merge, kept, merged, has_account=has_account, by=by.pk)
+    below = Merge.objects.filter(kept=merged, undone_at=None).values("merged")
+    SimProfile.objects.filter(pk__in=below).update(
+        merged_into=merged, last_change=change(How.STAFF, by.pk, action=Action.MERGE, into=str(merged.pk))
+    )
+    _separate_names(merge, kept, merged)
+    figures.recount([kept.pk, merged.pk])
+    owners = {kept.linked_user_id, before["account"] if has_account else None}
+    tell(
+        Happening(Kind.MERGED, account, kept, {"merged_name": merged.profile_name, "undone": True})
+        for account in owners
+        if account is not None
+    )
 
 
 def aliases(merged: Iterable[UUID]) -> dict[UUID, tuple[UUID, list[int]]]:
@@ -128,11 +130,6 @@ def aliases(merged: Iterable[UUID]) -> dict[UUID, tuple[UUID, list[int]]]:
             merges.append(key)
         places[profile] = (place, merges)
     return places
-
-
-def _lock(*profiles: UUID) -> list[SimProfile]:
-    rows = SimProfile.objects.filter(pk__in=profiles).select_related("simulator")
-    return list(rows.select_for_update(of=("self",)).order_by("pk"))
 
 
 def _link(profile: SimProfile) -> dict[str, Any]:
@@ -255,5 +252,6 @@ def _move_claims(kept: SimProfile, merged: SimProfile) -> None:
     double = Claim.objects.filter(profile=kept, state=Claim.State.OPEN).values("claimant")
     waiting.filter(claimant__in=double).update(state=Claim.State.WITHDRAWN, decided_at=timezone.now())
     waiting.update(profile=kept)
-    OwnershipCode.objects.filter(profile=merged).delete()
-    LinkReminder.objects.filter(profile=merged).delete()
+    done = [merged.pk, kept.pk] if kept.is_verified else [merged.pk]
+    OwnershipCode.objects.filter(profile__in=done).delete()
+    LinkReminder.objects.filter(profile__in=done).delete()

@@ -1,11 +1,9 @@
 """Who proved that a profile is theirs, and who wins when two say so.
 
-    the link is             proof by platform sign-in     by code                    by staff's decision
-    nobody's, unverified    linked and verified           the same                   the same
-    another's, unverified   moves                         moves                      moves
-    another's, verified     moves: the platform says so   a dispute, staff decide    moves
-
-Locks are taken in one order, accounts before profiles and profiles by key, so that no two acts wait for each other.
+the link is             proof by platform sign-in     by code                    by staff's decision
+nobody's, unverified    linked and verified           the same                   the same
+another's, unverified   moves                         moves                      moves
+another's, verified     moves: the platform says so   a dispute, staff decide    moves
 """
 
 from __future__ import annotations
@@ -15,9 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -26,7 +22,8 @@ from simlane.sim import merging
 from simlane.sim.acts import How, change
 from simlane.sim.happenings import Happening, Kind, tell
 from simlane.sim.identifiers import IdentifierKind
-from simlane.sim.linking import NO_ACCOUNT, unlink
+from simlane.sim.linking import unlink
+from simlane.sim.locking import hold_account, hold_profiles, whole
 from simlane.sim.models import Claim, LinkReminder, Merge, OwnershipCode, SimProfile
 
 #: The platform is the authority about its own ids; anything else does not overrule a verified link.
@@ -47,33 +44,26 @@ class Proof:
     merged: list[Merge] = field(default_factory=list)
 
 
-def lock_account(user: AbstractBaseUser) -> None:
-    """Keeps an account from going until the transaction ends; raises ValueError when it is gone or closed."""
-    accounts = get_user_model()._default_manager.filter(pk=user.pk, is_active=True)
-    if not accounts.select_for_update(no_key=True).exists():
-        raise ValueError(NO_ACCOUNT)
+def hold_for(user: AbstractBaseUser, profiles: QuerySet[SimProfile]) -> list[SimProfile]:
+    """Holds the account, then the profiles; in the place of a merged one, what it was merged into.
 
-
-def lock_profiles(profiles: QuerySet[SimProfile], user: AbstractBaseUser) -> list[SimProfile]:
-    """The profiles, held until the transaction ends; in the place of a merged one, what it was merged into.
-
-    Held beside them: everything that the account has, which a proof may merge into them.
+    Held beside them is everything that the account has, which a proof may merge into them. Raises ValueError when
+    the account is gone.
     """
+    hold_account(user)
     keys = {merged_into or key for key, merged_into in profiles.values_list("pk", "merged_into")}
-    rows = SimProfile.objects.filter(Q(pk__in=keys) | Q(linked_user=user.pk), merged_into=None)
-    held = rows.select_related("simulator").select_for_update(of=("self",)).order_by("pk")
-    return [profile for profile in held if profile.pk in keys]
+    held = hold_profiles(SimProfile.objects.filter(Q(pk__in=keys) | Q(linked_user=user.pk)))
+    return [profile for profile in held if profile.pk in keys and profile.merged_into_id is None]
 
 
+@whole
 def prove(user: AbstractBaseUser, kinds: Collection[IdentifierKind], identifier: str, *, how: How) -> Proof:
     """A platform says that `identifier` (canonical) is this person's, on every simulator with ids of `kinds`.
 
     Raises ValueError, with a message for the person, when the account is gone.
     """
-    with transaction.atomic():
-        lock_account(user)
-        named = SimProfile.objects.filter(simulator__identifier_kind__in=kinds, profile_identifier=identifier)
-        return give(user, lock_profiles(named, user), how=how, by=user.pk, identifier=identifier)
+    named = SimProfile.objects.filter(simulator__identifier_kind__in=kinds, profile_identifier=identifier)
+    return give(user, hold_for(user, named), how=how, by=user.pk, identifier=identifier)
 
 
 def give(user: AbstractBaseUser, profiles: Iterable[SimProfile], *, how: How, by: int | None, **evidence: Any) -> Proof:
@@ -107,6 +97,7 @@ def give(user: AbstractBaseUser, profiles: Iterable[SimProfile], *, how: How, by
     for profile in proof.disputed:
         dispute(user, profile, how, **evidence)
     for profile in proof.verified:
+        profile.linked_at = now if profile.linked_user_id != user.pk else profile.linked_at or now
         profile.linked_user_id, profile.is_verified = user.pk, True
         proof.merged.extend(merging.absorb(user, profile))
     return proof
@@ -129,27 +120,25 @@ def dispute(user: AbstractBaseUser, profile: SimProfile, how: How, **evidence: A
     )
 
 
+@whole
 def confirm(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
     """Staff mark the linked ones among `profiles` as proved; how many were not before."""
-    with transaction.atomic():
-        rows = _hold(profiles.filter(linked_user__isnull=False, is_verified=False))
-        keys = [profile.pk for profile in rows]
-        SimProfile.objects.filter(pk__in=keys).update(is_verified=True, last_change=change(How.STAFF, by.pk))
-        tell(Happening(Kind.VERIFIED, profile.linked_user_id, profile) for profile in rows if profile.linked_user_id)
+    rows = hold_profiles(profiles.filter(linked_user__isnull=False, is_verified=False))
+    keys = [profile.pk for profile in rows]
+    SimProfile.objects.filter(pk__in=keys).update(is_verified=True, last_change=change(How.STAFF, by.pk))
+    OwnershipCode.objects.filter(profile__in=keys).delete()
+    LinkReminder.objects.filter(profile__in=keys).delete()
+    tell(Happening(Kind.VERIFIED, row.linked_user_id, row) for row in rows if row.linked_user_id)
     return len(rows)
 
 
+@whole
 def release(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
     """Staff end the link of each of `profiles` that has one; how many had."""
-    with transaction.atomic():
-        rows = _hold(profiles.filter(linked_user__isnull=False))
-        unlink(SimProfile.objects.filter(pk__in=[profile.pk for profile in rows]), how=How.STAFF, by=by.pk)
-        tell(Happening(Kind.UNLINKED, profile.linked_user_id, profile) for profile in rows if profile.linked_user_id)
+    rows = hold_profiles(profiles.filter(linked_user__isnull=False))
+    unlink(SimProfile.objects.filter(pk__in=[profile.pk for profile in rows]), how=How.STAFF, by=by.pk)
+    tell(Happening(Kind.UNLINKED, row.linked_user_id, row) for row in rows if row.linked_user_id)
     return len(rows)
-
-
-def _hold(profiles: QuerySet[SimProfile]) -> list[SimProfile]:
-    return list(profiles.select_related("simulator").select_for_update(of=("self",)).order_by("pk"))
 
 
 def _settle(user: AbstractBaseUser, profiles: Collection[UUID], how: How) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db import transaction
 from django.db.models import Q
 
+from simlane.sim.locking import hold_profiles, whole
+from simlane.sim.models import SimProfile
 from simlane.users.models import User
 
 NAMELESS = "a deleted account"
@@ -21,7 +22,7 @@ def is_only_superuser(user: User) -> bool:
     return user.is_superuser and not User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk).exists()
 
 
-@transaction.atomic
+@whole
 def delete_account(user: User) -> None:
     """Delete the account and what is only its own; the database unlinks its profiles (rule 4).
 
@@ -33,6 +34,8 @@ def delete_account(user: User) -> None:
     list(User.objects.select_for_update().filter(held).order_by("pk").values_list("pk"))
     if is_only_superuser(user):
         raise OnlySuperuserError
+    # In the order of every other act; the database's trigger would take them as they come.
+    hold_profiles(SimProfile.objects.filter(linked_user=user.pk))
     about = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk))
     # What staff did to the account stays in their log; each such row holds the username.
     about.update(object_repr=NAMELESS)

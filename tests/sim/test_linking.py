@@ -120,8 +120,8 @@ def test_each_act_is_one_conditional_update(
         lambda: profile.unlink_from_user(),
     ]
     for act in acts:
-        # The update, and what the row says then; a savepoint and its release around the first.
-        with django_assert_num_queries(4 if act is acts[0] else 2) as captured:
+        # The update, and what the row says then; a savepoint, the account held, and a release around the first.
+        with django_assert_num_queries(5 if act is acts[0] else 2) as captured:
             act()
         updates = [query["sql"] for query in captured if query["sql"].startswith("UPDATE")]
         assert len(updates) == 1

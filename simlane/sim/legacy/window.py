@@ -136,7 +136,7 @@ FUNCTIONS = {
         RETURN NEW;
         END""",
     ),
-    # What has results, or was dealt with by the new release, is unlinked; what has none goes, with what only the new release knows of it.
+    # What has results, or was dealt with by the new release, is unlinked; anything else goes, with what is noted of it.
     "sim_upgrade_6_delete()": (
         "trigger",
         """BEGIN
