@@ -170,7 +170,8 @@ def _merge(kept: SimProfile, merged: SimProfile, how: How, by: int) -> Merge:
         merged_into=kept, last_change=change(how, by, action=Action.MERGE, into=str(kept.pk))
     )
     _take_link(kept, merged, change(how, by, action=Action.MERGE, merged=str(merged.pk)))
-    Merge.objects.filter(pk=done.pk).update(before=before | {"left": _link(kept)})
+    done.before = before | {"left": _link(kept)}
+    done.save(update_fields=["before"])
     figures.recount([kept.pk, merged.pk])
     _move_claims(kept, merged)
     if kept.linked_user_id is not None:

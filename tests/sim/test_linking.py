@@ -69,6 +69,7 @@ def test_linking_again_changes_nothing_but_adds_proof(profile: SimProfile, ann: 
 def test_strangers_and_closed_accounts_may_not(profile: SimProfile, ann: User) -> None:
     assert not profile.can_user_link(AnonymousUser())
     ann.is_active = False
+    ann.save()
     assert not profile.can_user_link(ann)
     with pytest.raises(ValueError, match="does not exist any more"):
         profile.link_to_user(ann)
