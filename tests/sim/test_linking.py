@@ -135,8 +135,8 @@ def test_sets_change_by_one_statement(
     other = SimProfile.objects.create(simulator=profile.simulator, profile_name="B", profile_identifier="2")
     profile.link_to_user(ann)
     everybody = SimProfile.objects.all()
-    # The rows are held, changed, and between a savepoint and its release.
-    with django_assert_num_queries(4):
+    # The rows are held, changed, their codes and reminders gone, between a savepoint and its release.
+    with django_assert_num_queries(6):
         assert ownership.confirm(everybody, by=ann) == 1
     profile.set_visibility(ann, public=False)
     with django_assert_num_queries(1):
