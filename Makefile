@@ -31,6 +31,10 @@ install-dev: ## Set up .venv with what the tests and checks need as well
 run: install ## Serve the site with demo data (RESULTS="paths" adds yours; HOST, PORT, DATABASE_URL)
 	@HTTPS=0 DEBUG=0 exec $(PYTHON) manage.py quickstart
 
+.PHONY: worker
+worker: ## Do the jobs of a site that runs with JOBS=database: mails, daily work
+	@JOBS=database exec $(PYTHON) manage.py worker
+
 .PHONY: test
 test: install-dev ## Check and test everything, on SQLite, PostgreSQL and in a browser
 	@scripts/install.sh servers

@@ -57,6 +57,25 @@ def choice(name: str, *, default: str, among: tuple[str, ...]) -> str:
     return value
 
 
+def site_url(name: str, *, default: str) -> str:
+    """The address of a whole site, without a slash at its end: `https://simlane.example.org`."""
+    if name not in os.environ:
+        return default
+    value = text(name, default)
+    hint = "write https:// and the name, as https://simlane.example.org"
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    # It stands in the headers of mails.
+    if not usable or not value.isascii() or any(each.isspace() or each in '<>"' for each in value):
+        raise ImproperlyConfigured(f"{name}={value!r} is not the address of a site: {hint}.")
+    if parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ImproperlyConfigured(f"{name}={value!r} is more than the address of a site: {hint}.")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def email(name: str, *, default: str) -> dict[str, Any]:
     """Django's mail settings from one address, as `smtp+tls://user:password@mail.example.org:587`."""
     value = text(name, default)

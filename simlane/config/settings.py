@@ -13,7 +13,17 @@ from typing import Any
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from simlane.config.environment import choice, email, flag, hosts, integer, parse_database_url, secret_key, text
+from simlane.config.environment import (
+    choice,
+    email,
+    flag,
+    hosts,
+    integer,
+    parse_database_url,
+    secret_key,
+    site_url,
+    text,
+)
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = Path(text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
@@ -24,6 +34,9 @@ ALLOWED_HOSTS = hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]
 CSRF_TRUSTED_ORIGINS = hosts("CSRF_TRUSTED_ORIGINS", default=[])
 #: Whether visitors come over HTTPS. `make run` turns it off: it serves plain HTTP on loopback.
 HTTPS = flag("HTTPS", default=True)
+_HOST = next((name for name in ALLOWED_HOSTS if not name.startswith(("*", "."))), "localhost")
+#: How the links in mails begin: a job has no request to ask.
+SITE_URL = site_url("SITE_URL", default=f"https://{_HOST}" if HTTPS else f"http://{_HOST}:{text('PORT', '8000')}")
 
 INSTALLED_APPS = [
     "simlane.config",
@@ -47,6 +60,8 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "csp",
     "django_htmx",
+    "django_tasks",
+    "django_tasks_db",
     "template_partials",
     "waffle",
 ]
@@ -82,6 +97,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "simlane.profiles.rollout.public_profiles",
+                "simlane.users.notifications.bell.bell",
             ],
         },
     }
@@ -119,9 +135,14 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
-# Beside allauth's own limits on signing in and up: searches by address, links and their like and downloads of one's
-# data by member.
-ACCOUNT_RATE_LIMITS = {"search": "120/m/ip", "link": "30/m/user", "data": "5/h/user"}
+# Beside allauth's own limits on signing in and up: searches by address; links and their like, notifications and
+# downloads of one's data by member.
+ACCOUNT_RATE_LIMITS = {
+    "search": "120/m/ip",
+    "link": "30/m/user",
+    "notifications": "120/m/user",
+    "data": "5/h/user",
+}
 #: When the owner of a link that nobody has proved is reminded, and when it ends, in days after it was made.
 LINK_REMINDER_DAYS = integer("LINK_REMINDER_DAYS", default=10)
 LINK_LAPSE_DAYS = integer("LINK_LAPSE_DAYS", default=14)
@@ -144,6 +165,18 @@ WAFFLE_FLAG_DEFAULT = ENABLE_PUBLIC_PROFILES
 vars().update(email("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = text("DEFAULT_FROM_EMAIL", "SimLane <noreply@localhost>")
 EMAIL_TIMEOUT = 10
+
+#: Jobs run at once, within requests and commands, or are left to `manage.py worker`. The worker's table is always
+#: there, so that to change it takes no migration.
+JOBS = choice("JOBS", default="IMMEDIATE", among=("IMMEDIATE", "DATABASE")).lower()
+TASKS = {
+    "default": {
+        "BACKEND": {
+            "immediate": "django_tasks.backends.immediate.ImmediateBackend",
+            "database": "django_tasks_db.DatabaseBackend",
+        }[JOBS]
+    }
+}
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

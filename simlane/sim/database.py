@@ -7,6 +7,7 @@ when another table's trigger names it: there they go before any migration and co
 from __future__ import annotations
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 
 # Rule 4: an account that goes unlinks its profiles, whoever deletes it and by whatever statement.
 UNLINK = {
@@ -157,14 +158,15 @@ SEARCH_INDEXES = {
 }
 
 #: On SQLite, after a way back: the old release deletes accounts and does not know these tables. On PostgreSQL see
-#: sim.legacy.window.
-OLD_ACCOUNTS = """CREATE TRIGGER IF NOT EXISTS sim_old_accounts BEFORE DELETE ON users_user BEGIN
-    DELETE FROM account_emailconfirmation WHERE email_address_id IN
-        (SELECT id FROM account_emailaddress WHERE user_id = OLD.id);
-    DELETE FROM account_emailaddress WHERE user_id = OLD.id;
-    DELETE FROM mfa_authenticator WHERE user_id = OLD.id;
-    DELETE FROM waffle_flag_users WHERE user_id = OLD.id;
-END"""
+#: sim.legacy.window and users.0004.
+OLD_ACCOUNTS = {
+    "account_emailconfirmation": "email_address_id IN (SELECT id FROM account_emailaddress WHERE user_id = OLD.id)",
+    "account_emailaddress": "user_id = OLD.id",
+    "mfa_authenticator": "user_id = OLD.id",
+    "waffle_flag_users": "user_id = OLD.id",
+    "users_notification": "user_id = OLD.id",
+    "users_mailchoice": "user_id = OLD.id",
+}
 
 #: SQLite's full-text tables of three-letter pieces: the table each follows, and what of a row it holds. Spaces
 #: around a word make its beginning and its end pieces of their own, as PostgreSQL's pg_trgm does.
@@ -199,8 +201,7 @@ def install_sqlite_triggers(connection: BaseDatabaseWrapper) -> None:
     """After migrations, when the schema is complete: the full-text tables, filled, and every trigger."""
     with connection.cursor() as cursor:
         existing = set(connection.introspection.table_names(cursor))
-        if existing >= {"account_emailconfirmation", "mfa_authenticator", "waffle_flag_users"}:
-            cursor.execute(OLD_ACCOUNTS)
+        _forget_old_accounts(cursor, existing)
         if not existing >= NEEDED:
             return
         accounts = {column.name for column in connection.introspection.get_table_description(cursor, "users_user")}
@@ -224,3 +225,10 @@ def install_sqlite_triggers(connection: BaseDatabaseWrapper) -> None:
         run(connection, UNLINK_WITH_HISTORY)
     else:
         run(connection, UNLINK)
+
+
+def _forget_old_accounts(cursor: CursorWrapper, existing: set[str]) -> None:
+    there = [f"DELETE FROM {table} WHERE {whose};" for table, whose in OLD_ACCOUNTS.items() if table in existing]
+    if there and "users_user" in existing:
+        cursor.execute("DROP TRIGGER IF EXISTS sim_old_accounts")
+        cursor.execute(f"CREATE TRIGGER sim_old_accounts BEFORE DELETE ON users_user BEGIN {' '.join(there)} END")

@@ -42,6 +42,22 @@ class User(AbstractUser):
             cls.objects.bulk_update(batch, ["search_key"])
 
 
+class Daily(models.Model):
+    """When a daily job is due; see simlane.users.daily."""
+
+    name = models.CharField(max_length=50, primary_key=True)
+    due_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 def search_key(*names: str) -> str:
     """The folded names of an account, each between spaces, so that words can be told apart."""
     return fold(" ".join(names))
+
+
+# Here, so that Django finds them; they name the account's model.
+from simlane.users.notifications.models import MailChoice, Notification  # noqa: E402
+
+__all__ = ["Daily", "MailChoice", "Notification", "User", "search_key"]

@@ -7,6 +7,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from simlane.users import personal_pages, views
+from simlane.users.notifications import views as notifications
 
 app_name = "users"
 
@@ -27,6 +28,11 @@ urlpatterns = [
     path("profile/sim-profiles/unlink/<uuid:profile_id>/", views.unlink, name="profile_sim_profile_unlink"),
     path("profile/sim-profiles/verify/<uuid:profile_id>/", views.verify, name="profile_sim_profile_verify"),
     path("profile/sim-profiles/manage/<uuid:profile_id>/", views.manage, name="profile_sim_profile_manage"),
+    path("profile/notifications/", notifications.preferences, name="notification_preferences"),
+    path("notifications/", notifications.notifications, name="notifications"),
+    path("notifications/read/", notifications.read_all, name="notifications_read"),
+    path("notifications/<int:notification_id>/read/", notifications.read, name="notification_read"),
+    path("notifications/unsubscribe/<str:token>/", notifications.unsubscribe, name="unsubscribe"),
     path("sim-profiles/", moved("profile_sim_profiles")),
     path("sim-profiles/add/", moved("profile_sim_profile_search")),
     path("sim-profiles/<uuid:profile_id>/edit/", moved("profile_sim_profile_manage")),

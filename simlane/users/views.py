@@ -31,7 +31,7 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
-def member_page(*methods: str) -> Callable[[View[P]], View[P]]:
+def member_page(*methods: str, limit: str = "link") -> Callable[[View[P]], View[P]]:
     """For members only: anybody else signs in first and comes back. POSTs are limited to a member's pace."""
 
     def decorate(view: View[P]) -> View[P]:
@@ -42,7 +42,7 @@ def member_page(*methods: str) -> Callable[[View[P]], View[P]]:
                 answer = redirect_to_login(request.get_full_path())
                 # htmx would put the sign-in page into a part of this one.
                 return HttpResponseClientRedirect(answer.url) if is_htmx(request) else answer
-            if request.method == "POST" and (refusal := consume_or_429(request, action="link")):
+            if request.method == "POST" and (refusal := consume_or_429(request, action=limit)):
                 return refusal
             response = view(request, *args, **kwargs)
             # The back button shows what is so now, and after signing out nothing.

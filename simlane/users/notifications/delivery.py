@@ -1,0 +1,183 @@
+"""E-mails of notifications, out of the outbox: each is claimed, sent and marked, or tried again later.
+
+A claim is one UPDATE that moves the row's next try behind a lease, so of two workers one has it. Who dies between
+the mail server's yes and the mark leaves a row that is due again after the lease: that mail may come twice, with the
+same Message-ID, and is never lost.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
+
+from django.core.mail import get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db.models import F, QuerySet
+from django.utils import timezone
+from django_tasks import task
+
+from simlane.users.notifications.groups import choices, wants
+from simlane.users.notifications.mails import address, mail
+from simlane.users.notifications.models import Notification
+
+logger = logging.getLogger(__name__)
+
+#: Longer than one mail can take; shorter than anybody minds to wait after a crash.
+LEASE = timedelta(minutes=10)
+#: Between the tries of one mail; after the last it is given up, five days on, as mail servers do.
+BACKOFF = [timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440, 1440, 1440, 1440)]
+BATCH = 200
+#: Mail servers end long conversations.
+PER_CONNECTION = 50
+#: What a mail server says of one mail only; anything else is said of them all.
+OF_ONE_MAIL = (SMTPRecipientsRefused, SMTPSenderRefused, SMTPDataError)
+
+Mail = Notification.Mail
+
+
+@dataclass(slots=True)
+class Delivered:
+    """What a run did: `failed` are tried again, `given_up` are not, `unwanted` were not sent because nobody wants them.
+
+    `stopped` says that the mail server does not answer: what was still due stays due.
+    """
+
+    sent: int = 0
+    unwanted: int = 0
+    failed: int = 0
+    given_up: int = 0
+    stopped: str = ""
+
+
+@task()
+def deliver_mails(keys: list[int]) -> None:
+    """Sends the e-mails of these notifications."""
+    deliver(keys)
+
+
+def enqueue(keys: Sequence[int]) -> None:
+    """Lets a worker send them; without one (JOBS=immediate) they are sent here and now, and a failure is no error."""
+    deliver_mails.enqueue(list(keys))
+
+
+def due(keys: Sequence[int] | None = None) -> QuerySet[Notification]:
+    """What is to be sent now: all, or what of `keys` still is."""
+    rows = Notification.objects.filter(email_state=Mail.PENDING, email_due_at__lte=timezone.now())
+    return rows if keys is None else rows.filter(pk__in=keys)
+
+
+def deliver(
+    keys: Sequence[int] | None = None,
+    progress: Callable[[Delivered], None] = lambda done: None,
+    go_on: Callable[[], bool] = lambda: True,
+) -> Delivered:
+    """Sends what is due, until nothing is, the mail server fails or `go_on` says no; never raises for a mail."""
+    done = Delivered()
+    with _Connection() as connection:
+        for key in _due_keys(keys):
+            if _claim(key):
+                _deliver(key, connection, done)
+            progress(done)
+            if done.stopped or not go_on():
+                break
+    return done
+
+
+def retry_given_up() -> int:
+    """Makes mails that were given up due again, now and from the first try; how many."""
+    return Notification.objects.filter(email_state=Mail.GIVEN_UP).update(
+        email_state=Mail.PENDING, email_due_at=timezone.now(), email_attempts=0
+    )
+
+
+def _due_keys(keys: Sequence[int] | None) -> Iterator[int]:
+    # A row that was tried is not due again before its pause is over: each pass finds others.
+    while batch := list(due(keys).order_by("email_due_at", "pk").values_list("pk", flat=True)[:BATCH]):
+        yield from batch
+
+
+def _claim(key: int) -> bool:
+    now = timezone.now()
+    mine = Notification.objects.filter(pk=key, email_state=Mail.PENDING, email_due_at__lte=now)
+    return bool(mine.update(email_due_at=now + LEASE, email_attempts=F("email_attempts") + 1))
+
+
+def _deliver(key: int, connection: _Connection, done: Delivered) -> None:
+    """One claimed mail, sent and marked, or put off."""
+    row = Notification.objects.select_related("user").filter(pk=key).first()
+    if row is None:
+        # The account has gone since.
+        return
+    try:
+        to = address(row.user)
+        if not to or not wants(choices([row.user_id]), row.user_id, row.kind):
+            _mark(row, Mail.NONE)
+            done.unwanted += 1
+            return
+        message = mail(row, to)
+        message.connection = connection.ready()
+        message.send()
+    except Exception as error:
+        _put_off(row, error, done)
+        if isinstance(error, OSError) and not isinstance(error, OF_ONE_MAIL):
+            done.stopped = type(error).__name__
+    else:
+        _mark(row, Mail.SENT)
+        done.sent += 1
+
+
+def _put_off(row: Notification, error: Exception, done: Delivered) -> None:
+    """What failed is due again after a pause, as often as there are pauses."""
+    # The mail server's answer may hold an address: only its number is for the log.
+    what = f"{type(error).__name__} {getattr(error, 'smtp_code', '') or getattr(error, 'errno', '') or ''}".strip()
+    if row.email_attempts > len(BACKOFF):
+        _mark(row, Mail.GIVEN_UP)
+        done.given_up += 1
+        logger.error("mail of notification %s given up after %s tries: %s", row.pk, row.email_attempts, what)
+        return
+    pause = BACKOFF[row.email_attempts - 1]
+    _mine(row).update(email_due_at=timezone.now() + pause)
+    done.failed += 1
+    logger.warning("mail of notification %s not sent, again in %s: %s", row.pk, pause, what)
+
+
+def _mark(row: Notification, state: Mail) -> None:
+    _mine(row).update(email_state=state, email_due_at=None, emailed_at=timezone.now() if state is Mail.SENT else None)
+
+
+def _mine(row: Notification) -> QuerySet[Notification]:
+    """The row while it is still ours: not when the lease ended and somebody else took it."""
+    return Notification.objects.filter(pk=row.pk, email_state=Mail.PENDING, email_attempts=row.email_attempts)
+
+
+class _Connection:
+    """One conversation with the mail server for many mails, begun with the first."""
+
+    def __init__(self) -> None:
+        self._backend: BaseEmailBackend | None = None
+        self._mails = 0
+
+    def __enter__(self) -> _Connection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def ready(self) -> BaseEmailBackend:
+        """Open; raises OSError (of which smtplib's errors are some) when the mail server does not answer."""
+        if self._mails >= PER_CONNECTION:
+            self._close()
+        if self._backend is None:
+            backend = get_connection()
+            backend.open()
+            self._backend, self._mails = backend, 0
+        self._mails += 1
+        return self._backend
+
+    def _close(self) -> None:
+        if self._backend is not None:
+            backend, self._backend = self._backend, None
+            backend.close()

@@ -1,0 +1,85 @@
+"""The kinds of notifications, in the groups that a member chooses e-mails by."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from simlane.sim.happenings import Kind
+from simlane.users.notifications.models import MailChoice
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Kinds with one choice; `by_default` is whether they are sent to a member who has chosen nothing."""
+
+    name: str
+    title: str
+    sentence: str
+    kinds: frozenset[Kind]
+    by_default: bool = True
+
+
+GROUPS = (
+    Group(
+        "ownership",
+        "Whose profile it is",
+        "A profile was verified as yours, unlinked by the site's staff, went to somebody else, or was merged.",
+        frozenset({Kind.VERIFIED, Kind.UNLINKED, Kind.TAKEN_OVER, Kind.MERGED}),
+    ),
+    Group(
+        "claims",
+        "Claims and disputes",
+        "Somebody else says that a profile of yours is theirs, or staff have decided about a claim.",
+        frozenset({Kind.DISPUTED, Kind.DECIDED}),
+    ),
+    Group(
+        "deadlines",
+        "Links that end",
+        "A link that nobody has proved is about to end, or has ended.",
+        frozenset({Kind.REMINDER, Kind.LAPSED}),
+    ),
+    Group(
+        "news",
+        "Changes of the site",
+        "Your profiles have moved to a new model. Rare, and only when you have something to decide.",
+        frozenset({Kind.UPGRADED}),
+    ),
+    # The person has just clicked and reads the answer on the page: a mail would tell them what they know.
+    Group(
+        "own",
+        "What you do yourself",
+        "You have linked a profile. The page tells you at once, so this is off unless you want a record.",
+        frozenset({Kind.LINKED}),
+        by_default=False,
+    ),
+)
+BY_NAME = {group.name: group for group in GROUPS}
+_OF = {kind: group for group in GROUPS for kind in group.kinds}
+
+
+def group_of(kind: str) -> Group:
+    """The group that a kind belongs to."""
+    return _OF[Kind(kind)]
+
+
+def choices(accounts: Collection[int]) -> dict[tuple[int, str], bool]:
+    """What these accounts have chosen, by account and group."""
+    rows = MailChoice.objects.filter(user__in=accounts)
+    return {(account, group): wanted for account, group, wanted in rows.values_list("user", "group", "wanted")}
+
+
+def wants(chosen: dict[tuple[int, str], bool], account: int, kind: str) -> bool:
+    """Whether the account wants e-mails of this kind, given what `choices` found."""
+    group = group_of(kind)
+    return chosen.get((account, group.name), group.by_default)
+
+
+def choose(account: int, wanted: dict[str, bool]) -> None:
+    """Keeps the account's choice for each of these groups."""
+    MailChoice.objects.bulk_create(
+        [MailChoice(user_id=account, group=name, wanted=value) for name, value in wanted.items()],
+        update_conflicts=True,
+        unique_fields=["user", "group"],
+        update_fields=["wanted"],
+    )

@@ -1,0 +1,65 @@
+"""From what the domain says to rows: in the transaction of the act, so that both are kept or neither."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import partial
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import connection, transaction
+from django.db.models import prefetch_related_objects
+from django.utils import timezone
+
+from simlane.sim.happenings import Happening
+from simlane.users.notifications import delivery
+from simlane.users.notifications.groups import choices, wants
+from simlane.users.notifications.models import Notification
+
+
+def record(happenings: Sequence[Happening], **_: Any) -> None:
+    """Writes a notification for each; the e-mails that are wanted go out once the transaction is kept."""
+    there = _staying({each.account_id for each in happenings})
+    told = [each for each in happenings if each.account_id in there]
+    if not told:
+        return
+    prefetch_related_objects([each.profile for each in told], "simulator")
+    chosen = choices(there)
+    now = timezone.now()
+    rows = [_row(each, mailed=wants(chosen, each.account_id, each.kind), now=now) for each in told]
+    Notification.objects.bulk_create(rows)
+    keys = [row.pk for row in rows if row.email_state == Notification.Mail.PENDING]
+    if keys:
+        transaction.on_commit(partial(delivery.enqueue, keys), robust=True)
+
+
+def _row(happening: Happening, *, mailed: bool, now: Any) -> Notification:
+    profile = happening.profile
+    return Notification(
+        user_id=happening.account_id,
+        kind=happening.kind,
+        created_at=now,
+        about={
+            "profile": str(profile.pk),
+            "name": profile.profile_name,
+            "simulator": profile.simulator.name,
+            "detail": dict(happening.detail),
+        },
+        email_state=Notification.Mail.PENDING if mailed else Notification.Mail.NONE,
+        email_due_at=now if mailed else None,
+    )
+
+
+def _staying(accounts: Collection[int]) -> set[int]:
+    """Those that exist and that nobody is deleting; they stay until the transaction ends.
+
+    Acts hold profiles by now, and a deletion holds its account and waits for its profiles: to wait for the account
+    here would be a deadlock, so one that is going is passed over.
+    """
+    if connection.vendor != "postgresql":
+        return set(get_user_model()._default_manager.filter(pk__in=accounts).values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM users_user WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE SKIP LOCKED", [list(accounts)]
+        )
+        return {key for (key,) in cursor.fetchall()}

@@ -1,0 +1,46 @@
+"""How far a command is: a bar on a terminal, a line now and then where there is none."""
+
+from __future__ import annotations
+
+from time import monotonic
+from types import TracebackType
+
+from django.core.management.base import OutputWrapper
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+#: Seconds between lines.
+LINE_EVERY = 5.0
+
+
+class Counter:
+    """Shows `done` of `total`; used in a `with`."""
+
+    def __init__(self, out: OutputWrapper, label: str, total: int) -> None:
+        self._out, self._label, self._total = out, label, total
+        self._said = monotonic()
+        self._bar: Progress | None = None
+        if out.isatty():
+            self._bar = Progress(
+                TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console()
+            )
+            self._task = self._bar.add_task(label, total=total)
+
+    def __enter__(self) -> Counter:
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def __call__(self, done: int) -> None:
+        if self._bar:
+            self._bar.update(self._task, completed=done)
+        elif monotonic() - self._said >= LINE_EVERY:
+            self._said = monotonic()
+            self._out.write(f"  {self._label}: {done:,} of {self._total:,}")
+            self._out.flush()
