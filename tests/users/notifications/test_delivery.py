@@ -1,0 +1,224 @@
+"""E-mails: a mail server that is down loses nothing, two workers send each once, a crash repeats at most one."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connections, transaction
+from django.test import Client
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+from pytest_django import Settings
+
+from simlane.config.management.commands.worker import Loop
+from simlane.sim.happenings import Kind
+from simlane.sim.models import SimProfile
+from simlane.users.models import Notification, User
+from simlane.users.notifications import delivery
+from tests.users.notifications.conftest import Told, later, pending, states, use
+from tests.users.notifications.smtp_peer import SmtpPeer, smtp_peer
+
+#: With real transactions: mails go out when one is kept.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WITHOUT_WORKER = "django_tasks.backends.immediate.ImmediateBackend"
+WITH_WORKER = "django_tasks_db.DatabaseBackend"
+
+
+@pytest.fixture
+def worker_mode(settings: Settings) -> None:
+    settings.JOBS = "database"
+    settings.TASKS = {"default": {"BACKEND": WITH_WORKER}}
+
+
+def test_without_a_worker_a_mail_goes_out_with_the_act(told: Told, smtp: SmtpPeer) -> None:
+    told(Kind.VERIFIED)
+    assert smtp.recipients() == ["anna@example.org"]
+    assert states() == ["sent"]
+    assert delivery.deliver().sent == 0
+
+
+def test_an_act_that_is_taken_back_tells_nobody(anna: User, alice: SimProfile, told: Told, smtp: SmtpPeer) -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        told(Kind.VERIFIED)
+        raise ZeroDivisionError
+    assert not Notification.objects.exists()
+    assert not smtp.mails
+
+
+@pytest.mark.usefixtures("closed_port")
+def test_a_mail_server_that_is_down_breaks_no_request_and_loses_nothing(
+    told: Told, anna: User, alice: SimProfile, client: Client, closed_port: int, settings: Settings
+) -> None:
+    delivery_choices(client, anna, "own")
+    assert client.post(f"/users/profile/sim-profiles/link/{alice.pk}/").status_code == 302
+    alice.refresh_from_db()
+    assert alice.linked_user == anna
+    told(Kind.VERIFIED)
+    assert states() == ["pending", "pending"]
+
+    with pytest.raises(SystemExit):
+        later(minutes=1)
+        call_command("send_mails")
+    assert pending() == 2
+    with smtp_peer(closed_port) as peer:
+        later(hours=1)
+        call_command("send_mails")
+        assert sorted(mail["Subject"] for mail in peer.mails) == [
+            "[SimLane] Linked: Alicia Amber",
+            "[SimLane] Verified: Alicia Amber",
+        ]
+    assert states() == ["sent", "sent"]
+
+
+def delivery_choices(client: Client, user: User, *groups: str) -> None:
+    client.force_login(user)
+    client.post("/users/profile/notifications/", {"mail": [*groups, "ownership"]})
+
+
+@pytest.mark.usefixtures("closed_port")
+def test_each_try_waits_longer_and_the_last_is_kept_for_staff(told: Told, settings: Settings) -> None:
+    told(Kind.VERIFIED)
+    pauses = []
+    for _ in delivery.BACKOFF:
+        row = Notification.objects.get()
+        assert row.email_due_at is not None
+        pauses.append(round((row.email_due_at - timezone.now()).total_seconds() / 60))
+        later(days=2)
+        delivery.deliver()
+    assert pauses == [1, 5, 30, 120, 360, 720, 1440, 1440, 1440, 1440]
+    assert states() == ["given_up"]
+    assert delivery.deliver().sent == 0
+    with smtp_peer() as peer:
+        use(settings, peer.port)
+        call_command("send_mails", given_up=True)
+        assert peer.recipients() == ["anna@example.org"]
+    assert states() == ["sent"]
+
+
+def test_one_mailbox_that_is_refused_keeps_no_other_waiting(told: Told, smtp: SmtpPeer) -> None:
+    bela = User.objects.create_user("bela", "bela@example.org")
+    smtp.refuse = {"anna@example.org"}
+    told(Kind.VERIFIED)
+    told(Kind.VERIFIED, to=bela)
+    later(minutes=2)
+    done = delivery.deliver()
+    assert (done.failed, done.stopped) == (1, "")
+    assert smtp.recipients() == ["bela@example.org"]
+    assert states() == ["pending", "sent"]
+
+
+@pytest.mark.usefixtures("closed_port")
+def test_a_dead_mail_server_is_asked_once_in_a_run(told: Told, worker_mode: None) -> None:
+    for _ in range(3):
+        told(Kind.VERIFIED)
+    done = delivery.deliver()
+    assert (done.failed, done.stopped) == (1, "ConnectionRefusedError")
+    assert delivery.due().count() == 2, "what was not tried is due as before"
+
+
+def test_who_dies_after_the_server_took_a_mail_sends_it_again_after_the_lease(
+    told: Told, smtp: SmtpPeer, worker_mode: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told(Kind.VERIFIED)
+
+    def die(*_: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(delivery, "_mark", die)
+        with pytest.raises(SystemExit):
+            delivery.deliver()
+    assert len(smtp.mails) == 1
+    assert delivery.deliver().sent == 0, "it is claimed"
+    later(minutes=11)
+    assert delivery.deliver().sent == 1
+    first, second = smtp.mails
+    assert first["Message-ID"] == second["Message-ID"]
+    assert states() == ["sent"]
+
+
+def test_a_server_that_hangs_up_after_it_took_a_mail_gets_it_again(told: Told, smtp: SmtpPeer) -> None:
+    smtp.hang_up = True
+    told(Kind.VERIFIED)
+    assert states() == ["pending"]
+    smtp.hang_up = False
+    later(minutes=1)
+    assert delivery.deliver().sent == 1
+    assert states() == ["sent"]
+
+
+def test_the_worker_sends_what_the_site_left_to_it(told: Told, smtp: SmtpPeer, worker_mode: None) -> None:
+    told(Kind.VERIFIED)
+    assert not smtp.mails
+    assert DBTaskResult.objects.ready().count() == 1
+    call_command("worker", once=True)
+    assert smtp.recipients() == ["anna@example.org"]
+    assert not DBTaskResult.objects.ready().exists()
+
+
+def test_a_job_that_is_lost_loses_no_mail(told: Told, smtp: SmtpPeer, worker_mode: None) -> None:
+    told(Kind.VERIFIED)
+    DBTaskResult.objects.all().delete()
+    call_command("worker", once=True)
+    assert smtp.recipients() == ["anna@example.org"]
+
+
+@pytest.mark.usefixtures("closed_port")
+def test_the_worker_outlives_a_mail_server_that_is_down(told: Told, worker_mode: None) -> None:
+    told(Kind.VERIFIED)
+    call_command("worker", once=True)
+    assert states() == ["pending"]
+    assert not DBTaskResult.objects.failed().exists()
+
+
+def test_the_worker_says_when_there_is_nothing_for_it_to_do() -> None:
+    with pytest.raises(CommandError, match="JOBS=database"):
+        call_command("worker", once=True)
+
+
+def test_two_workers_at_once_send_each_mail_once(told: Told, smtp: SmtpPeer, worker_mode: None) -> None:
+    for number in range(40):
+        told(Kind.VERIFIED, to=User.objects.create_user(f"member{number}", f"member{number}@example.org"))
+    together = threading.Barrier(2)
+
+    def work() -> None:
+        try:
+            loop = Loop(interval=0, sweep=0)
+            together.wait()
+            loop.turn()
+        finally:
+            connections.close_all()
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sorted(smtp.recipients()) == sorted(f"member{number}@example.org" for number in range(40))
+    assert set(states()) == {"sent"}
+
+
+def test_many_mails_share_a_conversation(told: Told, smtp: SmtpPeer, worker_mode: None) -> None:
+    for _ in range(delivery.PER_CONNECTION + 1):
+        told(Kind.VERIFIED)
+    delivery.deliver()
+    assert len(smtp.mails) == delivery.PER_CONNECTION + 1
+    assert smtp.conversations == 2
+
+
+def test_nobody_is_written_to_who_has_no_address_is_closed_or_has_gone(
+    told: Told, anna: User, smtp: SmtpPeer, worker_mode: None
+) -> None:
+    nameless = User.objects.create_user("nameless")
+    closed = User.objects.create_user("closed", "closed@example.org")
+    for user in (anna, nameless, closed):
+        told(Kind.VERIFIED, to=user)
+    User.objects.filter(pk=closed.pk).update(is_active=False)
+    anna.delete()
+    assert delivery.deliver().unwanted == 2
+    assert not smtp.mails
+    assert states() == ["none", "none"]
