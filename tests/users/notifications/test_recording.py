@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 from django.db import connection, connections, transaction
@@ -111,12 +112,14 @@ def _delete(key: int) -> None:
 
 
 def wait_until_one_waits() -> None:
-    """Until another connection waits for a lock."""
+    """Until another connection waits for a lock; fails when none does."""
+    until = time.monotonic() + 30
     with connection.cursor() as cursor:
-        while True:
+        while time.monotonic() < until:
             cursor.execute(
                 "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
             )
             if cursor.fetchone()[0]:
                 return
             cursor.execute("SELECT pg_sleep(0.01), pg_stat_clear_snapshot()")
+    pytest.fail("nothing waits")
