@@ -235,6 +235,10 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request_id"]},
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    # Whoever scans the net sends wrong Host headers: answered with 400, and no reason for a traceback each.
-    "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
+    "loggers": {
+        # Whoever scans the net sends wrong Host headers: answered with 400, and no reason for a traceback each.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # Two lines for each job that went well.
+        "django_tasks": {"level": "WARNING"},
+    },
 }
