@@ -164,6 +164,9 @@ OLD_ACCOUNTS = {
     "account_emailaddress": "user_id = OLD.id",
     "mfa_authenticator": "user_id = OLD.id",
     "waffle_flag_users": "user_id = OLD.id",
+    "sim_claimimage": "claim_id IN (SELECT id FROM sim_claim WHERE claimant_id = OLD.id)",
+    "sim_claim": "claimant_id = OLD.id",
+    "sim_ownershipcode": "user_id = OLD.id",
     "users_notification": "user_id = OLD.id",
     "users_mailchoice": "user_id = OLD.id",
 }

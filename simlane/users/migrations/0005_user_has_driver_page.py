@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("users", "0003_fill_search_key")]
+    dependencies = [("users", "0004_notifications")]
 
     operations = [
         migrations.AddField(
