@@ -13,6 +13,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from simlane.config import platforms
 from simlane.config.environment import (
     choice,
     email,
@@ -44,6 +45,7 @@ INSTALLED_APPS = [
     "simlane.results",
     "simlane.profiles",
     "simlane.users",
+    "simlane.users.platforms",
     "simlane.help",
     "simlane.upgrade",
     "simlane.watch",
@@ -58,6 +60,10 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.discord",
+    # For its tables: Steam's provider is built on it.
+    "allauth.socialaccount.providers.openid",
     "csp",
     "django_htmx",
     "django_tasks",
@@ -135,14 +141,26 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
-# Beside allauth's own limits on signing in and up: searches by address; links and their like, notifications and
-# downloads of one's data by member.
+# Beside allauth's own limits on signing in and up: searches by address; links, proofs and their like, notifications
+# and downloads of one's data by member.
 ACCOUNT_RATE_LIMITS = {
     "search": "120/m/ip",
     "link": "30/m/user",
     "notifications": "120/m/user",
     "data": "5/h/user",
+    "prove": "10/m/user",
+    "platform": "30/m/ip",
+    "code": "10/h/user",
+    "claim": "5/d/user",
 }
+# Platforms to sign in at and to prove by: see docs/proof-by-sign-in.md. An equal address makes no two accounts one.
+SOCIALACCOUNT_PROVIDERS = platforms.read()
+SOCIALACCOUNT_ADAPTER = "simlane.users.platforms.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_QUERY_EMAIL = False
+SOCIALACCOUNT_STORE_TOKENS = False
 #: When the owner of a link that nobody has proved is reminded, and when it ends, in days after it was made.
 LINK_REMINDER_DAYS = integer("LINK_REMINDER_DAYS", default=10)
 LINK_LAPSE_DAYS = integer("LINK_LAPSE_DAYS", default=14)
@@ -197,7 +215,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *platforms.form_targets(SOCIALACCOUNT_PROVIDERS)],
         "frame-ancestors": [NONE],
     }
 }

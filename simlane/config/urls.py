@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("simlane.profiles.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/", include("simlane.users.platforms.urls")),
     path("users/", include("simlane.users.urls")),
     path("help/", include("simlane.help.urls")),
     path("admin/", admin.site.urls),

@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 
 from simlane.users import personal_pages, views
 from simlane.users.notifications import views as notifications
+from simlane.users.platforms.views import prove
 
 app_name = "users"
 
@@ -33,6 +34,7 @@ urlpatterns = [
     path("notifications/read/", notifications.read_all, name="notifications_read"),
     path("notifications/<int:notification_id>/read/", notifications.read, name="notification_read"),
     path("notifications/unsubscribe/<str:token>/", notifications.unsubscribe, name="unsubscribe"),
+    path("profile/sim-profiles/prove/<slug:platform>/", prove, name="profile_prove"),
     path("sim-profiles/", moved("profile_sim_profiles")),
     path("sim-profiles/add/", moved("profile_sim_profile_search")),
     path("sim-profiles/<uuid:profile_id>/edit/", moved("profile_sim_profile_manage")),
