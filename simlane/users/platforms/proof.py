@@ -27,13 +27,19 @@ MINE = "users:profile_sim_profiles"
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """Whose word proves ids of `kinds`; `id_name` is what the platform calls them."""
+    """Whose word proves ids of `kinds`; `id_name` is what the platform calls them, `tells` what we get to know."""
 
     slug: str
     name: str
     how: How
     kinds: tuple[IdentifierKind, ...]
     id_name: str
+    tells: str
+
+    @property
+    def is_available(self) -> bool:
+        """Whether it is set up here."""
+        return self.slug in settings.SOCIALACCOUNT_PROVIDERS
 
     def proves(self, kind: str, identifier: str) -> bool:
         """Whether signing in here can prove this id: on a console ACC's ids are not Steam's."""
@@ -43,22 +49,36 @@ class Platform:
 PLATFORMS = {
     platform.slug: platform
     for platform in (
-        Platform("steam", "Steam", How.STEAM, (IdentifierKind.STEAM, IdentifierKind.ACC), "SteamID64"),
-        Platform("iracing", "iRacing", How.IRACING, (IdentifierKind.IRACING,), "customer id"),
+        Platform(
+            "steam",
+            "Steam",
+            How.STEAM,
+            (IdentifierKind.STEAM, IdentifierKind.ACC),
+            "SteamID64",
+            "your SteamID64 and nothing else",
+        ),
+        Platform(
+            "iracing",
+            "iRacing",
+            How.IRACING,
+            (IdentifierKind.IRACING,),
+            "customer id",
+            "your customer id and your name there",
+        ),
     )
 }
 
 
 def available() -> list[Platform]:
     """The platforms that are set up here."""
-    return [platform for slug, platform in PLATFORMS.items() if slug in settings.SOCIALACCOUNT_PROVIDERS]
+    return [platform for platform in PLATFORMS.values() if platform.is_available]
 
 
 def that_prove(profile: SimProfile) -> list[Platform]:
-    """Those of them whose word decides about this profile; its simulator must be loaded."""
+    """The platforms whose word decides about this profile, set up here or not; its simulator must be loaded."""
     kind = profile.simulator.identifier_kind
     identifier = profile.profile_identifier
-    of_kind = [platform for platform in available() if kind in platform.kinds]
+    of_kind = [platform for platform in PLATFORMS.values() if kind in platform.kinds]
     if of_kind and normalise_or_none(kind, identifier) is None:
         # A row of the old model that claims an id which another row has: proof of that id makes them one.
         claimed = ContestedIdentifier.objects.filter(profile=profile.pk).values_list("identifier", flat=True).first()
