@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 import requests
@@ -19,6 +20,9 @@ from tests.platforms.fixtures import iracing, steam  # noqa: F401
 
 PROVE = "/users/profile/sim-profiles/prove"
 MINE = "/users/profile/sim-profiles/"
+Prove = Callable[..., str]
+#: On a page of its own, when the state is unknown: nobody can tell what it was the answer to.
+UNKNOWN = "did not confirm who you are, or the answer belongs to something begun in another browser"
 
 
 @pytest.fixture
@@ -76,3 +80,25 @@ def prove(client: Client) -> Callable[..., str]:
         return decide(response["Location"], decision)
 
     return run
+
+
+@pytest.fixture
+def unchanged(member: User, alice: SimProfile) -> Iterator[None]:
+    """The test must leave every row as it was."""
+    before = rows()
+    yield
+    assert rows() == before
+
+
+def changed(address: str, **parameters: str | None) -> str:
+    """The address with other parameters; None takes one away."""
+    query = {key: value for key, value in {**dict(parse_qsl(urlsplit(address).query)), **parameters}.items() if value}
+    return f"{address.split('?')[0]}?{urlencode(query)}"
+
+
+def refused(response: HttpResponse, text: str) -> None:
+    """Back at the list, or on the page of a failed sign-in, with these words and `Nothing was changed`."""
+    assert response.status_code in {302, 401}
+    told = said(response) if response.status_code == 302 else text_of(response)
+    assert text in told, told
+    assert "othing was changed" in told, told
