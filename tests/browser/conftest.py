@@ -6,7 +6,8 @@
         assert_accessible(page)
 
 `page.goto` takes a path. `sign_in(user)` signs the page in; `problems.expect("404")` allows what a test
-means to cause; `new_page(java_script_enabled=False)` opens another one, watched as well.
+means to cause, `problems.allow(address)` another host; `new_page(java_script_enabled=False)` opens another one,
+watched as well.
 """
 
 from __future__ import annotations
@@ -37,13 +38,17 @@ class Problems:
     """What went wrong in the pages of one test."""
 
     def __init__(self, site: str) -> None:
-        self.host = urlsplit(site).netloc
+        self.hosts = {urlsplit(site).netloc}
         self.seen: list[str] = []
         self.expected: list[str] = []
 
     def expect(self, pattern: str) -> None:
         """Allow problems whose text holds this regular expression; at least one must then happen."""
         self.expected.append(pattern)
+
+    def allow(self, address: str) -> None:
+        """Let the pages go to this host too: to a platform that the test has started on this machine."""
+        self.hosts.add(urlsplit(address).netloc)
 
     def watch(self, context: BrowserContext) -> None:
         context.on("console", self._console)
@@ -56,7 +61,7 @@ class Problems:
 
     def _request(self, request: Request) -> None:
         address = urlsplit(request.url)
-        if address.scheme in {"http", "https", "ws", "wss"} and address.netloc != self.host:
+        if address.scheme in {"http", "https", "ws", "wss"} and address.netloc not in self.hosts:
             self.seen.append(f"request to another host: {request.url}")
 
     def check(self) -> None:

@@ -101,7 +101,9 @@ def test_a_link_cannot_widen_what_iracing_is_asked_for(client: Client, iracing: 
 def test_connecting_asks_for_the_password_and_can_be_undone(client: Client, platform: str) -> None:
     user = User.objects.create_user("member", "member@example.org", "correct horse battery")
     client.post("/accounts/login/", {"login": "member", "password": "correct horse battery"})
-    go(client, platform, "connect")
+    again = go(client, platform, "connect")["Location"]
+    assert not SocialAccount.objects.exists()
+    client.post(again, {"password": "correct horse battery"})
     assert SocialAccount.objects.get().user == user
     page = text_of(client.get(CONNECTIONS))
     assert {"steam": "Steam", "iracing": "Alicia Amber"}[platform] in page
@@ -113,7 +115,7 @@ def test_an_account_there_is_a_sign_in_of_one_account_here(client: Client, owner
     SocialAccount.objects.create(user=owner, provider=platform, uid=UIDS[platform])
     User.objects.create_user("member", "member@example.org", "correct horse battery")
     client.post("/accounts/login/", {"login": "member", "password": "correct horse battery"})
-    go(client, platform, "connect")
+    client.post(go(client, platform, "connect")["Location"], {"password": "correct horse battery"})
     assert SocialAccount.objects.get().user == owner
 
 
@@ -126,13 +128,15 @@ def test_what_is_connected_at_a_platform_that_is_set_up_no_more_can_be_removed(c
     assert "Steam" in page
     assert "alicia" in page
     assert "Connect another" not in page
-    client.post(CONNECTIONS, {"account": SocialAccount.objects.get(provider="steam").pk})
+    again = client.post(CONNECTIONS, {"account": SocialAccount.objects.get(provider="steam").pk})["Location"]
+    client.post(again, {"password": "correct horse battery"})
     assert not SocialAccount.objects.filter(provider="steam").exists()
 
 
 def test_the_sign_in_page_names_the_platforms_that_are_set_up_and_asks_the_database_for_none(
     client: Client, settings: Settings, django_assert_num_queries: Callable[..., object]
 ) -> None:
+    client.get("/accounts/login/")
     with django_assert_num_queries(0):
         page = text_of(client.get("/accounts/login/"))
     assert "Sign in with" not in page

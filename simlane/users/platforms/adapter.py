@@ -9,6 +9,8 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp
 from django.conf import settings
+from django.db.models import Model
+from django.db.models.expressions import DatabaseDefault
 from django.http import HttpRequest
 
 from simlane.users.platforms import PROVE, proof
@@ -43,6 +45,12 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
     def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> Any:
         """A name stands in public on a verified profile: whoever signs up says it themselves."""
         return super().populate_user(request, sociallogin, {"username": data.get("username")})
+
+    def serialize_instance(self, instance: Model) -> dict[str, Any]:
+        """For the session, without what only the database will fill in: allauth could not read that back."""
+        kept: dict[str, Any] = super().serialize_instance(instance)
+        unset = {name for name, value in vars(instance).items() if isinstance(value, DatabaseDefault)}
+        return {name: value for name, value in kept.items() if name.removeprefix("_db_") not in unset}
 
     def on_authentication_error(
         self,
