@@ -175,12 +175,7 @@ def test_the_pages_are_accessible_and_fit(
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{page.url} is wider than the screen"
 
     problems.expect("status of 401")
-    for address in (
-        "/accounts/login/",
-        "/accounts/signup/",
-        "/accounts/steam/login/",
-        "/accounts/3rdparty/login/error/",
-    ):
+    for address in ("login/", "signup/", "steam/login/", "3rdparty/login/error/", "3rdparty/login/cancelled/"):
         page.goto(f"/accounts/{address}")
         look()
     page.goto("/accounts/login/")
