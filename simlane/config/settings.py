@@ -63,7 +63,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.discord",
     # For its tables: Steam's provider is built on it.
-    "allauth.socialaccount.providers.openid",
+    "simlane.users.platforms.apps.OpenIDConfig",
     "csp",
     "django_htmx",
     "django_tasks",

@@ -9,11 +9,12 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.admin.models import LogEntry
 from django.db.models import Q
 
 from simlane.sim.models import Claim, HistoryEntry, OwnershipCode, SimProfile
-from simlane.users.models import User
+from simlane.users.models import MailChoice, Notification, User
 
 Section = Callable[[User], Any]
 
@@ -49,6 +50,20 @@ def security(user: User) -> list[dict[str, Any]]:
     """The second factors, without their secrets."""
     factors = Authenticator.objects.filter(user=user).order_by("pk")
     return list(factors.values("type", "created_at", "last_used_at"))
+
+
+def sign_ins(user: User) -> list[dict[str, Any]]:
+    """Accounts at platforms that are a way to sign in here, with what the platform told of itself."""
+    return [
+        {
+            "provider": row.provider,
+            "uid": row.uid,
+            "connected_at": row.date_joined,
+            "last_used_at": row.last_login,
+            "told_by_it": row.extra_data,
+        }
+        for row in SocialAccount.objects.filter(user=user).order_by("pk")
+    ]
 
 
 def profiles(user: User) -> list[dict[str, Any]]:
@@ -122,6 +137,26 @@ def claims(user: User) -> list[dict[str, Any]]:
     ]
 
 
+def notifications(user: User) -> list[dict[str, Any]]:
+    """What the account was told, and by what means."""
+    return [
+        {
+            "at": row.created_at,
+            "what": row.get_kind_display(),
+            "about": row.about,
+            "read_at": row.read_at,
+            "email": row.get_email_state_display(),
+            "emailed_at": row.emailed_at,
+        }
+        for row in Notification.objects.filter(user=user).order_by("pk")
+    ]
+
+
+def mail_choices(user: User) -> dict[str, bool]:
+    """What was chosen to come by e-mail or not; of anything else the site's own choice holds."""
+    return dict(MailChoice.objects.filter(user=user).order_by("group").values_list("group", "wanted"))
+
+
 def staff_log(user: User) -> list[dict[str, Any]]:
     """What the member did in the staff's pages."""
     entries = LogEntry.objects.filter(user=user).select_related("content_type").order_by("pk")
@@ -142,10 +177,13 @@ SECTIONS: dict[str, Section] = {
     "account": account,
     "emails": emails,
     "second_factors": security,
+    "sign_ins": sign_ins,
     "profiles": profiles,
     "history": history,
     "codes": codes,
     "claims": claims,
+    "notifications": notifications,
+    "mail_choices": mail_choices,
     "staff_log": staff_log,
 }
 

@@ -9,17 +9,19 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group
 from django.test import Client
 
 from simlane.sim import claims, codes
 from simlane.sim.acts import How
+from simlane.sim.happenings import Kind
 from simlane.sim.identifiers import IdentifierKind
 from simlane.sim.models import SimProfile
 from simlane.sim.ownership import prove
 from simlane.sim.pictures import Picture
-from simlane.users.models import User
+from simlane.users.models import MailChoice, Notification, User
 from simlane.users.personal_data import SECTIONS, everything_about
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +39,9 @@ WHERE = {
     "sim.HistoryEntry.was_account": "history",
     "sim.OwnershipCode.user": "codes",
     "sim.SimProfile.linked_user": "profiles",
+    "socialaccount.SocialAccount.user": "sign_ins",
+    "users.MailChoice.user": "mail_choices",
+    "users.Notification.user": "notifications",
     "users.User_groups.user": "account",
     "users.User_user_permissions.user": "account",
     "waffle.Flag.users": "account",
@@ -133,6 +138,17 @@ def test_codes_claims_and_history_are_in_it(client: Client, member: User, alice:
     assert found["history"][-1]["after"] is None
 
 
+def test_notifications_choices_and_sign_ins_are_in_it(client: Client, member: User) -> None:
+    SocialAccount.objects.create(user=member, provider="steam", uid="76561190000000077", extra_data={"a": 1})
+    MailChoice.objects.create(user=member, group="links", wanted=False)
+    Notification.objects.create(user=member, kind=Kind.LAPSED, about={"name": "Alicia Amber"})
+    found = download(client)
+    assert found["sign_ins"][0]["uid"] == "76561190000000077"
+    assert found["mail_choices"] == {"links": False}
+    last = found["notifications"][-1]
+    assert (last["what"], last["about"], last["email"]) == ("A link has lapsed", {"name": "Alicia Amber"}, "no e-mail")
+
+
 def test_of_who_took_a_profile_over_it_says_nothing(client: Client, member: User, owner: User) -> None:
     bob = SimProfile.objects.get(profile_name="Bob Birch")
     bob.link_to_user(member)
@@ -189,4 +205,4 @@ def test_the_number_of_profiles_costs_no_query(member: User, alice: SimProfile, 
 
 
 #: The account itself, and what the sections read.
-QUERIES = 13
+QUERIES = 16
