@@ -63,7 +63,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.discord",
     # For its tables: Steam's provider is built on it.
-    "simlane.users.platforms.apps.OpenIDConfig",
+    "allauth.socialaccount.providers.openid",
     "csp",
     "django_htmx",
     "django_tasks",
@@ -195,6 +195,12 @@ TASKS = {
         }[JOBS]
     }
 }
+
+FILE_UPLOAD_HANDLERS = [
+    "simlane.users.uploads.BoundedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from simlane.results.models import ResultFile
-from simlane.sim.admin import ReadOnly
+from simlane.sim.admin.base import ReadOnly
 
 
 @admin.register(ResultFile)

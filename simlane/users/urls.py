@@ -6,7 +6,7 @@ from django.http import HttpResponseBase
 from django.urls import path
 from django.views.generic import RedirectView
 
-from simlane.users import personal_pages, views
+from simlane.users import ownership_pages, personal_pages, views
 from simlane.users.notifications import views as notifications
 from simlane.users.platforms.views import prove
 
@@ -27,7 +27,10 @@ urlpatterns = [
     path("profile/sim-profiles/search/", views.search_page, name="profile_sim_profile_search"),
     path("profile/sim-profiles/link/<uuid:profile_id>/", views.link, name="profile_sim_profile_link"),
     path("profile/sim-profiles/unlink/<uuid:profile_id>/", views.unlink, name="profile_sim_profile_unlink"),
-    path("profile/sim-profiles/verify/<uuid:profile_id>/", views.verify, name="profile_sim_profile_verify"),
+    path("profile/sim-profiles/verify/<uuid:profile_id>/", ownership_pages.verify, name="profile_sim_profile_verify"),
+    path("profile/sim-profiles/code/<uuid:profile_id>/", ownership_pages.code, name="profile_sim_profile_code"),
+    path("profile/sim-profiles/claim/<uuid:profile_id>/", ownership_pages.claim, name="profile_sim_profile_claim"),
+    path("profile/claims/<int:claim_id>/withdraw/", ownership_pages.withdraw, name="claim_withdraw"),
     path("profile/sim-profiles/manage/<uuid:profile_id>/", views.manage, name="profile_sim_profile_manage"),
     path("profile/notifications/", notifications.preferences, name="notification_preferences"),
     path("notifications/", notifications.notifications, name="notifications"),

@@ -12,19 +12,24 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from simlane.profiles.views.listing import show
+from simlane.sim.history import history_of
+from simlane.sim.lapsing import lapses_at
 from simlane.sim.linking import ALREADY_LINKED
-from simlane.sim.models import SimProfile
+from simlane.sim.models import Claim, SimProfile
 from simlane.sim.querysets import SimProfileQuerySet
 from simlane.sim.search import MAX_LENGTH, search
 from simlane.users.forms import GeneralForm
+from simlane.users.history import in_words
 from simlane.users.models import User
 
 FOUND_AT_MOST = 20
+HISTORY_SHOWN = 50
 MINE = "users:profile_sim_profiles"
 
 P = ParamSpec("P")
@@ -93,8 +98,16 @@ def general(request: HttpRequest) -> HttpResponse:
 @member_page()
 def sim_profiles(request: HttpRequest) -> HttpResponse:
     """My Sim Profiles."""
-    profiles = SimProfile.objects.filter(linked_user=member(request).pk).select_related("simulator")
-    return section(request, "sim_profiles.html", profiles=profiles.order_by("simulator__name", "name_key"))
+    mine = SimProfile.objects.filter(linked_user=member(request).pk).select_related("simulator", "reminder")
+    claims = Claim.objects.filter(claimant=member(request).pk, state=Claim.State.OPEN)
+    now = timezone.now()
+    profiles = list(mine.defer("profile_data").order_by("simulator__name", "name_key"))
+    return section(
+        request,
+        "sim_profiles.html",
+        profiles=[(each, lapses_at(each, getattr(each, "reminder", None), now)) for each in profiles],
+        claims=claims.select_related("profile__simulator").order_by("made_at"),
+    )
 
 
 @member_page()
@@ -150,7 +163,7 @@ def unlink(request: HttpRequest, profile_id: str) -> HttpResponse:
     """End the link of one of this member's profiles."""
     profile = linked_profile(request, profile_id)
     if profile is None:
-        return _not_mine(request)
+        return not_mine(request)
     if request.method == "POST":
         profile.unlink_from_user()
         messages.success(
@@ -162,19 +175,12 @@ def unlink(request: HttpRequest, profile_id: str) -> HttpResponse:
     return section(request, "sim_profile_unlink.html", profile=profile)
 
 
-@member_page()
-def verify(request: HttpRequest, profile_id: str) -> HttpResponse:
-    """What will prove that a profile is this member's."""
-    profile = linked_profile(request, profile_id)
-    return section(request, "sim_profile_verify.html", profile=profile) if profile else _not_mine(request)
-
-
 @member_page("POST")
 def manage(request: HttpRequest, profile_id: str) -> HttpResponse:
     """Hide or show a profile: for the owner of a verified link."""
     profile = linked_profile(request, profile_id)
     if profile is None:
-        return _not_mine(request)
+        return not_mine(request)
     if request.method == "POST":
         visibility = request.POST.get("visibility")
         if visibility not in {"public", "hidden"}:
@@ -192,10 +198,12 @@ def manage(request: HttpRequest, profile_id: str) -> HttpResponse:
                 else f"{profile.profile_name} is hidden: only you and the site's staff can open it.",
             )
         return redirect("users:profile_sim_profile_manage", profile_id)
-    return section(request, "sim_profile_manage.html", profile=profile)
+    entries = history_of(profile).select_related(None)[:HISTORY_SHOWN]
+    history = [in_words(entry, member(request).pk) for entry in entries]
+    return section(request, "sim_profile_manage.html", profile=profile, history=history)
 
 
-def _not_mine(request: HttpRequest) -> HttpResponse:
+def not_mine(request: HttpRequest) -> HttpResponse:
     """After a double click or the back button the link may be gone: the list says what is left. Never whose it is."""
     messages.error(request, "This profile is not linked to your account.")
     return redirect(MINE)

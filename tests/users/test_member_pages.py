@@ -179,7 +179,8 @@ def test_a_damaged_form_shows_no_hidden_profile(
 def test_the_verify_page_is_honest(client: Client, alice: SimProfile, member: User) -> None:
     link(alice, member)
     page = client.get(at("verify", alice)).content.decode()
-    assert "Proof is not open yet" in page
+    assert "One of these ways is enough" in page
+    assert "The link lapses on" in page
     assert client.post(at("verify", alice)).status_code == 405
     link(alice, member, verified=True)
     assert "You have proved" in client.get(at("verify", alice)).content.decode()

@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import ModelAdmin
-from django.db.models import Count, Model, QuerySet
-from django.http import HttpRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from simlane.sim import linking, ownership
-from simlane.sim.models import ContestedIdentifier, Event, ProfileName, Session, SimProfile, Simulator
+from simlane.sim.admin.base import ReadOnly, staff
+from simlane.sim.history import history_of
+from simlane.sim.models import ProfileName, SimProfile
 from simlane.sim.search import MAX_LENGTH, search
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser as User
-
-admin.site.site_header = "SimLane"
-admin.site.site_title = "SimLane staff"
-admin.site.index_title = "Staff"
-
-
-def staff(request: HttpRequest) -> User:
-    """Who is signed in; the admin lets nobody else in."""
-    return cast("User", request.user)
-
-
-class ReadOnly(ModelAdmin):
-    """Rows that come from results or the upgrade: staff look, and act through actions."""
-
-    show_full_result_count = False
-    list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return [each.name for each in self.opts.fields]
+SHOWN = 50
 
 
 class LinkFilter(admin.SimpleListFilter):
@@ -84,7 +63,8 @@ class SimProfileAdmin(ReadOnly):
     search_fields = ("profile_identifier",)
     search_help_text = "Name, former name, platform id, or the account of a verified link"
     inlines = (NameInline,)
-    actions = ("unlink", "verify", "make_public")
+    actions = ("unlink", "verify", "make_public", "merge")
+    change_form_template = "sim/admin/profile.html"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -112,56 +92,23 @@ class SimProfileAdmin(ReadOnly):
             request, f"{linking.show(_plain(queryset), by=staff(request))} made public.", messages.SUCCESS
         )
 
+    @admin.action(description="Merge two profiles", permissions=["change"])
+    def merge(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase:
+        """Goes on with a page that asks which one stays."""
+        keys = queryset.order_by().values_list("pk", flat=True)[:3]
+        if len(keys) != 2:
+            self.message_user(request, "Choose exactly two profiles to merge.", messages.ERROR)
+            return redirect("admin:sim_simprofile_changelist")
+        query = urlencode([("profile", key) for key in keys])
+        return redirect(f"{reverse('admin:sim_merge_confirm')}?{query}")
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
+        """With the profile's history, and that of what was merged into it."""
+        profile = options.get("obj")
+        context["history"] = history_of(profile)[:SHOWN] if profile else []
+        return super().render_change_form(request, context, *args, **options)
+
 
 def _plain(queryset: QuerySet[Any]) -> QuerySet[SimProfile]:
     """The chosen rows without the list's joins, which an UPDATE cannot carry."""
     return SimProfile.objects.filter(pk__in=queryset.order_by().values("pk"))
-
-
-@admin.register(Simulator)
-class SimulatorAdmin(ModelAdmin):
-    list_display = ("name", "slug", "identifier_kind")
-    search_fields = ("name", "slug")
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-class SessionInline(admin.TabularInline):
-    model = Session
-    fields = readonly_fields = ("number", "name", "kind", "started_at")
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-@admin.register(Event)
-class EventAdmin(ReadOnly):
-    list_display = ("name", "simulator", "track", "series", "starts_at", "event_source", "session_count")
-    list_select_related = ("simulator", "track")
-    list_filter = ("simulator", "event_source")
-    search_fields = ("name", "series", "track__name")
-    ordering = ("-listed_at", "-pk")
-    inlines = (SessionInline,)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        events: QuerySet[Any] = super().get_queryset(request)
-        counted: QuerySet[Any] = events.annotate(_sessions=Count("sessions"))
-        return counted
-
-    @admin.display(description="sessions")
-    def session_count(self, event: Any) -> int:
-        return int(event._sessions)
-
-
-@admin.register(ContestedIdentifier)
-class ContestedIdentifierAdmin(ReadOnly):
-    """Ids that two rows of the old model claimed."""
-
-    list_display = ("identifier", "simulator", "profile", "keeps_identifier", "noted_at")
-    list_select_related = ("simulator", "profile")
-    list_filter = ("simulator",)
-    search_fields = ("=identifier",)
-    ordering = ("identifier", "-keeps_identifier")
