@@ -39,14 +39,38 @@ def test_a_set_variable_is_read(monkeypatch):
         lambda: environment.integer("SOME", default=1),
         lambda: environment.hosts("SOME", default=[]),
         lambda: environment.choice("SOME", default="INFO", among=("INFO",)),
+        lambda: environment.site_url("SOME", default="https://example.org"),
     ],
-    ids=["text", "flag", "integer", "hosts", "choice"],
+    ids=["text", "flag", "integer", "hosts", "choice", "site_url"],
 )
 @pytest.mark.parametrize("value", ["", "  "])
 def test_an_empty_variable_is_refused(monkeypatch, read, value):
     monkeypatch.setenv("SOME", value)
     with pytest.raises(ImproperlyConfigured, match="SOME is set but empty"):
         read()
+
+
+def test_the_address_of_a_site(monkeypatch):
+    monkeypatch.delenv("SOME", raising=False)
+    assert environment.site_url("SOME", default="https://x") == "https://x"
+    for value, address in {
+        "https://simlane.example.org/": "https://simlane.example.org",
+        "http://127.0.0.1:8000": "http://127.0.0.1:8000",
+        "http://[::1]:8000": "http://[::1]:8000",
+    }.items():
+        monkeypatch.setenv("SOME", value)
+        assert environment.site_url("SOME", default="") == address
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["simlane.example.org", "ftp://x.org", "https://", "https://x.org/path", "https://a@x.org", "https://x.org?a=b",
+     "https://x.org:port", "https://x.org>,<https://y.org", "https://x.org\r\nBcc:y"],
+)  # fmt: skip
+def test_anything_else_is_no_address_of_a_site(monkeypatch, value):
+    monkeypatch.setenv("SOME", value)
+    with pytest.raises(ImproperlyConfigured, match=r"SOME=.* the address of a site"):
+        environment.site_url("SOME", default="https://x.org")
 
 
 @pytest.mark.parametrize("value", ["maybe", "2", "-1"])

@@ -17,8 +17,6 @@ from simlane.sim.happenings import Kind
 from simlane.users.notifications.models import Notification
 
 MAX_NAME = 80
-#: The address of the help pages.
-HELP = "/help/"
 #: Line breaks, and marks that turn the direction of what follows, would forge what stands around a name.
 UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
@@ -68,6 +66,10 @@ def _mine(label: str = "My Sim Profiles") -> Link:
     return Link(label, reverse("users:profile_sim_profiles"))
 
 
+def _help(label: str, article: str) -> Link:
+    return Link(label, reverse("help:article", args=[article]))
+
+
 def _page(act: str, label: str, about: dict[str, Any]) -> Link:
     if not about.get("profile"):
         return _mine()
@@ -94,14 +96,15 @@ def _upgraded(about: dict[str, Any]) -> Text:
                 "What is public",
                 (
                     "A profile shows its driver's name, simulator and race results to everybody. Your account's name "
-                    "stands on it only once you have proved that the profile is yours."
+                    "stands on it only where the profile is verified as yours."
                 ),
             ),
             (
                 "Verify your ownership",
                 (
-                    "Open My Sim Profiles and choose Verify beside a profile. A link that nobody proves ends after a "
-                    "while; we remind you before it does, and the profile itself stays."
+                    "Profiles you made yourself count as verified, unless somebody else has the same platform id. "
+                    "Where My Sim Profiles says “Not verified”, choose Verify: a link that nobody proves ends after a while. "
+                    "We remind you before it does, and the profile itself stays."
                 ),
             ),
             (
@@ -112,7 +115,7 @@ def _upgraded(about: dict[str, Any]) -> Text:
                 ),
             ),
         ),
-        further=Link("Questions and answers", HELP),
+        further=_help("Questions and answers", "upgrade"),
     )
 
 
@@ -174,7 +177,7 @@ def _taken_over(about: dict[str, Any]) -> Text:
             f"{', although you had verified it: the newer proof counts' if verified else ''}. If it is yours, tell the "
             "site's staff."
         ),
-        link=Link("What you can do", HELP) if verified else _mine(),
+        link=_help("What you can do", "dispute"),
     )
 
 
