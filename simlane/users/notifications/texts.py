@@ -103,8 +103,8 @@ def _upgraded(about: dict[str, Any]) -> Text:
                 "Verify your ownership",
                 (
                     "Profiles you made yourself count as verified, unless somebody else has the same platform id. "
-                    "Where My Sim Profiles says “Not verified”, choose Verify: a link that nobody proves ends after a while. "
-                    "We remind you before it does, and the profile itself stays."
+                    "Where My Sim Profiles says “Not verified”, choose Verify: a link that nobody proves ends after a "
+                    "while. We remind you before it does, and the profile itself stays."
                 ),
             ),
             (
