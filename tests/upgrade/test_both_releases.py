@@ -301,6 +301,11 @@ def test_back_from_the_window_and_from_after_the_contract(
             VALUES ('a@example.org', true, true, %s)""",
             [old.user("carol").pk],
         )
+        cursor.execute(
+            """INSERT INTO users_notification (user_id, kind, created_at, about, email_state, email_attempts)
+            VALUES (%s, 'verified', now(), '{}', 'none', 0)""",
+            [old.user("carol").pk],
+        )
     old_release.delete_account(old.user("carol").pk)
     old_release.add(dora, "iracing", "Second", {"cust_id": 7})
     migrate(HEAD)

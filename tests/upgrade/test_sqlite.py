@@ -69,8 +69,17 @@ def test_one_command_there_and_one_back(site: Install, old_release: OldRelease) 
             VALUES ('a@example.org', 1, 1, ?)""",
             [alice],
         )
+        database.execute(
+            """INSERT INTO users_notification (user_id, kind, created_at, about, email_state, email_attempts)
+            VALUES (?, 'verified', '2026-01-01', '{}', 'none', 0)""",
+            [alice],
+        )
+        database.execute("INSERT INTO users_mailchoice (user_id, \"group\", wanted) VALUES (?, 'news', 0)", [alice])
     old_release.delete_account(alice)
     assert rows(site) == []
+    with opened(site.var) as database:
+        for table in ("users_notification", "users_mailchoice"):
+            assert not database.execute(f"SELECT 1 FROM {table}").fetchall()
     assert "complete, verified" in site.manage("upgrade_profiles", "run", "--no-backup")
 
 
