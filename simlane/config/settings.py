@@ -141,6 +141,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_ADAPTER = "simlane.users.late_mail.AccountAdapter"
 # Beside allauth's own limits on signing in and up: searches by address; links, proofs and their like, notifications
 # and downloads of one's data by member.
 ACCOUNT_RATE_LIMITS = {
@@ -193,7 +194,9 @@ TASKS = {
             "immediate": "django_tasks.backends.immediate.ImmediateBackend",
             "database": "django_tasks_db.DatabaseBackend",
         }[JOBS]
-    }
+    },
+    # Mails about an account that could not be sent: they wait in the database, whatever JOBS says.
+    "later": {"BACKEND": "django_tasks_db.DatabaseBackend"},
 }
 
 FILE_UPLOAD_HANDLERS = [

@@ -32,7 +32,7 @@ WITH_WORKER = "django_tasks_db.DatabaseBackend"
 @pytest.fixture
 def worker_mode(settings: Settings) -> None:
     settings.JOBS = "database"
-    settings.TASKS = {"default": {"BACKEND": WITH_WORKER}}
+    settings.TASKS = settings.TASKS | {"default": {"BACKEND": WITH_WORKER}}
 
 
 def test_without_a_worker_a_mail_goes_out_with_the_act(told: Told, smtp: SmtpPeer) -> None:
