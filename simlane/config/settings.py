@@ -265,7 +265,8 @@ LOGGING = {
     "loggers": {
         # Whoever scans the net sends wrong Host headers: answered with 400, and no reason for a traceback each.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
-        # Two lines for each job that went well.
+        # Two lines for each job that went well, and for each look of the worker.
         "django_tasks": {"level": "WARNING"},
+        "django_tasks_db": {"level": "WARNING"},
     },
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import pytest
@@ -40,6 +41,11 @@ def test_without_a_worker_a_mail_goes_out_with_the_act(told: Told, smtp: SmtpPee
     assert smtp.recipients() == ["anna@example.org"]
     assert states() == ["sent"]
     assert delivery.deliver().sent == 0
+    # As it came over the wire, unfolded again.
+    (message,) = smtp.mails
+    assert re.fullmatch(r"<http://\S+/users/notifications/unsubscribe/\S+/>", str(message["List-Unsubscribe"]))
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
 
 
 def test_an_act_that_is_taken_back_tells_nobody(anna: User, alice: SimProfile, told: Told, smtp: SmtpPeer) -> None:
