@@ -43,7 +43,7 @@ def test_without_a_worker_a_mail_goes_out_with_the_act(told: Told, smtp: SmtpPee
     assert delivery.deliver().sent == 0
     # As it came over the wire, unfolded again.
     (message,) = smtp.mails
-    assert re.fullmatch(r"<http://\S+/users/notifications/unsubscribe/\S+/>", str(message["List-Unsubscribe"]))
+    assert re.fullmatch(r"<http://\S+/users/notifications/unsubscribe/\S+/>", str(message["List-Unsubscribe"]).strip())
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
 
