@@ -181,7 +181,7 @@ def test_the_pages_are_accessible_and_fit(
     page.goto("/accounts/login/")
     page.get_by_role("button", name="Sign in with iRacing").click()
     page.get_by_role("button", name="Yes, sign in").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Sign Up")
+    expect(page.get_by_role("heading", level=1)).to_have_text("One more step")
     look()
     sign_in(member)
     SocialAccount.objects.create(user=member, provider="steam", uid=driver.profile_identifier)
