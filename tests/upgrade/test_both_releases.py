@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user_model
 from django.db import connection
 
@@ -169,7 +170,10 @@ def test_an_account_the_old_release_deletes_unlinks_what_has_results(
     race(tmp_path, 5, "Raced")
     alice = get_user_model().objects.get(username="alice")
     alice.emailaddress_set.create(email="alice@example.org", primary=True)
+    at_steam = alice.socialaccount_set.create(provider="steam", uid="76561190000000001")
+    at_steam.socialtoken_set.create(token="token")
     old_release.delete_account(alice.pk)
+    assert not SocialAccount.objects.exists()
     assert list(Profiles.values_list("pk", "linked_user_id")) == [(UUID(raced), None)]
     assert not get_user_model().objects.filter(username="alice").exists()
     every_rule_holds()
@@ -304,6 +308,11 @@ def test_back_from_the_window_and_from_after_the_contract(
         cursor.execute(
             """INSERT INTO users_notification (user_id, kind, created_at, about, email_state, email_attempts)
             VALUES (%s, 'verified', now(), '{}', 'none', 0)""",
+            [old.user("carol").pk],
+        )
+        cursor.execute(
+            """INSERT INTO socialaccount_socialaccount (provider, uid, last_login, date_joined, extra_data, user_id)
+            VALUES ('steam', '76561190000000001', now(), now(), '{}', %s)""",
             [old.user("carol").pk],
         )
     old_release.delete_account(old.user("carol").pk)

@@ -75,10 +75,23 @@ def test_one_command_there_and_one_back(site: Install, old_release: OldRelease) 
             [alice],
         )
         database.execute("INSERT INTO users_mailchoice (user_id, \"group\", wanted) VALUES (?, 'news', 0)", [alice])
+        database.execute(
+            """INSERT INTO socialaccount_socialaccount (id, provider, uid, last_login, date_joined, extra_data, user_id)
+            VALUES (1, 'steam', '76561190000000001', '2026-01-01', '2026-01-01', '{}', ?)""",
+            [alice],
+        )
+        database.execute(
+            "INSERT INTO socialaccount_socialtoken (account_id, token, token_secret) VALUES (1, 'token', '')"
+        )
     old_release.delete_account(alice)
     assert rows(site) == []
     with opened(site.var) as database:
-        for table in ("users_notification", "users_mailchoice"):
+        for table in (
+            "users_notification",
+            "users_mailchoice",
+            "socialaccount_socialaccount",
+            "socialaccount_socialtoken",
+        ):
             assert not database.execute(f"SELECT 1 FROM {table}").fetchall()
     assert "complete, verified" in site.manage("upgrade_profiles", "run", "--no-backup")
 

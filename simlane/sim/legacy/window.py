@@ -262,8 +262,13 @@ FUNCTIONS = {
             JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
             WHERE c.contype = 'f' AND c.confrelid = 'users_user'::regclass
                 AND c.conrelid::regclass::text IN
-                    ('account_emailaddress', 'mfa_authenticator', 'waffle_flag_users', 'sim_claim', 'sim_ownershipcode')
+                    ('account_emailaddress', 'mfa_authenticator', 'waffle_flag_users', 'sim_claim', 'sim_ownershipcode',
+                    'socialaccount_socialaccount')
         LOOP
+            IF child.name::text = 'socialaccount_socialaccount' THEN
+                DELETE FROM socialaccount_socialtoken USING socialaccount_socialaccount a
+                WHERE account_id = a.id AND a.user_id = OLD.id;
+            END IF;
             IF child.name::text = 'sim_claim' THEN
                 DELETE FROM sim_claimimage USING sim_claim c WHERE claim_id = c.id AND c.claimant_id = OLD.id;
             END IF;
