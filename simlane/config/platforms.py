@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,9 +38,11 @@ def endpoint(name: str, *, default: str) -> str:
         parts = urlsplit(value)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise ImproperlyConfigured(f"{name}={value!r} is not an address: {error}.") from error
+        raise ImproperlyConfigured(f"{name}={value!r} is no endpoint: {error}.") from error
+    # The host goes into the Content-Security-Policy: nothing in it may end a directive.
+    named = re.fullmatch(r"[a-z0-9.:-]+", host or "")
     secure = parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK)
-    if not (secure and host) or parts.query or parts.fragment or parts.username or parts.password:
+    if not (secure and named) or parts.query or parts.fragment or parts.username or parts.password:
         raise ImproperlyConfigured(f"{name}={value!r} is no endpoint: use https://host/path.")
     return value
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
+from django.core import mail
 from django.test import Client
 from pytest_django import Settings
 
@@ -18,6 +21,7 @@ from tests.platforms.peers import IRacingPeer, SteamPeer
 
 pytestmark = pytest.mark.django_db
 CONNECTIONS = "/accounts/3rdparty/"
+PASSWORD = "correct horse battery"
 
 
 def go(client: Client, platform: str, process: str = "login", decision: str = "yes") -> object:
@@ -53,6 +57,19 @@ def test_signing_up_asks_for_a_name_and_an_address(client: Client, platform: str
     assert client.session["_auth_user_id"] == str(user.pk)
 
 
+def test_who_signed_up_there_can_set_a_password_by_mail(client: Client, steam: SteamPeer) -> None:
+    form = {"username": "alicia", "email": "alicia@example.org"}
+    client.post(go(client, "steam")["Location"], form)
+    client.logout()
+    mail.outbox.clear()
+    client.post("/accounts/password/reset/", {"email": "alicia@example.org"})
+    found = re.search(r"https?://\S+/password/reset/key/\S+", str(mail.outbox[0].body))
+    assert found
+    page = client.get(urlsplit(found[0]).path, follow=True)
+    client.post(page.redirect_chain[-1][0], {"password1": PASSWORD, "password2": PASSWORD})
+    assert User.objects.get().check_password(PASSWORD)
+
+
 def test_signing_in_proves_nothing(client: Client, alice: SimProfile, steam: SteamPeer) -> None:
     user = User.objects.create_user("alicia")
     SocialAccount.objects.create(user=user, provider="steam", uid=UIDS["steam"])
@@ -63,7 +80,7 @@ def test_signing_in_proves_nothing(client: Client, alice: SimProfile, steam: Ste
 
 
 def test_an_equal_address_makes_no_two_accounts_one(client: Client, platform: str) -> None:
-    owner = User.objects.create_user("owner", "owner@example.org", "correct horse battery")
+    owner = User.objects.create_user("owner", "owner@example.org", PASSWORD)
     EmailAddress.objects.create(user=owner, email=owner.email, primary=True, verified=True)
     response = go(client, platform)
     client.post(response["Location"], {"username": "thief", "email": "owner@example.org"})
@@ -99,11 +116,11 @@ def test_a_link_cannot_widen_what_iracing_is_asked_for(client: Client, iracing: 
 
 
 def test_connecting_asks_for_the_password_and_can_be_undone(client: Client, platform: str) -> None:
-    user = User.objects.create_user("member", "member@example.org", "correct horse battery")
-    client.post("/accounts/login/", {"login": "member", "password": "correct horse battery"})
+    user = User.objects.create_user("member", "member@example.org", PASSWORD)
+    client.post("/accounts/login/", {"login": "member", "password": PASSWORD})
     again = go(client, platform, "connect")["Location"]
     assert not SocialAccount.objects.exists()
-    client.post(again, {"password": "correct horse battery"})
+    client.post(again, {"password": PASSWORD})
     assert SocialAccount.objects.get().user == user
     page = text_of(client.get(CONNECTIONS))
     assert {"steam": "Steam", "iracing": "Alicia Amber"}[platform] in page
@@ -113,23 +130,23 @@ def test_connecting_asks_for_the_password_and_can_be_undone(client: Client, plat
 
 def test_an_account_there_is_a_sign_in_of_one_account_here(client: Client, owner: User, platform: str) -> None:
     SocialAccount.objects.create(user=owner, provider=platform, uid=UIDS[platform])
-    User.objects.create_user("member", "member@example.org", "correct horse battery")
-    client.post("/accounts/login/", {"login": "member", "password": "correct horse battery"})
-    client.post(go(client, platform, "connect")["Location"], {"password": "correct horse battery"})
+    User.objects.create_user("member", "member@example.org", PASSWORD)
+    client.post("/accounts/login/", {"login": "member", "password": PASSWORD})
+    client.post(go(client, platform, "connect")["Location"], {"password": PASSWORD})
     assert SocialAccount.objects.get().user == owner
 
 
 def test_what_is_connected_at_a_platform_that_is_set_up_no_more_can_be_removed(client: Client) -> None:
-    user = User.objects.create_user("member", "member@example.org", "correct horse battery")
+    user = User.objects.create_user("member", "member@example.org", PASSWORD)
     SocialAccount.objects.create(user=user, provider="steam", uid=UIDS["steam"])
     SocialAccount.objects.create(user=user, provider="discord", uid="1", extra_data={"username": "alicia"})
-    client.post("/accounts/login/", {"login": "member", "password": "correct horse battery"})
+    client.post("/accounts/login/", {"login": "member", "password": PASSWORD})
     page = text_of(client.get(CONNECTIONS))
     assert "Steam" in page
     assert "alicia" in page
     assert "Connect another" not in page
     again = client.post(CONNECTIONS, {"account": SocialAccount.objects.get(provider="steam").pk})["Location"]
-    client.post(again, {"password": "correct horse battery"})
+    client.post(again, {"password": PASSWORD})
     assert not SocialAccount.objects.filter(provider="steam").exists()
 
 
