@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from allauth.socialaccount.providers.openid.models import OpenIDNonce
+from django.db import connection
 from django.test import Client
 
 from simlane.sim.models import SimProfile
 from simlane.users.models import User
+from simlane.users.platforms.steam import NonceStore
 from tests.platforms.conftest import UNKNOWN, Prove, refused, rows
 from tests.platforms.peers import CLAIMED, SteamPeer
 
@@ -131,3 +137,31 @@ def test_steam_says_something_else_than_yes(
 ) -> None:
     monkeypatch.setattr(steam, "_confirm", lambda query: (200, {"Content-Type": "text/plain"}, body))
     refused(client.get(prove("steam")), "Steam did not confirm who you are.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_bring_one_nonce_at_once_at_most_one_is_the_first() -> None:
+    now = int(time.time())
+    together = threading.Barrier(6)
+
+    def bring(_: int) -> bool:
+        together.wait()
+        try:
+            return NonceStore().useNonce("https://example.org/", now, "salt")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        first = list(pool.map(bring, range(6)))
+    assert sum(first) <= 1
+    assert not NonceStore().useNonce("https://example.org/", now, "salt")
+
+
+def test_what_steam_answers_stays_out_of_the_log(
+    client: Client, member: User, steam: SteamPeer, prove: Prove, caplog: pytest.LogCaptureFixture
+) -> None:
+    steam.forged = {"sig": "Zm9yZ2Vk"}
+    client.get(prove("steam"))
+    assert "proof at steam failed: ProtocolError" in caplog.text
+    assert "Zm9yZ2Vk" not in caplog.text
+    assert "1234567890" not in caplog.text

@@ -172,3 +172,11 @@ def test_the_sign_in_page_names_the_platforms_that_are_set_up_and_asks_the_datab
 def test_staff_have_no_pages_for_keys_and_tokens() -> None:
     assert admin.site.is_registered(SocialAccount)
     assert not any(admin.site.is_registered(model) for model in (SocialApp, SocialToken))
+
+
+def test_forms_may_lead_to_the_platforms_that_are_set_up_and_nowhere_else(
+    client: Client, steam: SteamPeer, iracing: IRacingPeer
+) -> None:
+    policy = client.get("/accounts/login/")["Content-Security-Policy"]
+    (allowed,) = [part.strip() for part in policy.split(";") if part.strip().startswith("form-action")]
+    assert set(allowed.split()) == {"form-action", "'self'", steam.url, iracing.url}
