@@ -34,7 +34,9 @@ class PicturesInput(forms.ClearableFileInput):
 class PicturesField(forms.FileField):
     """Up to three pictures, read and written anew: `cleaned_data` holds sim.pictures.Picture."""
 
-    widget = PicturesInput(attrs={"multiple": True, "accept": "image/jpeg,image/png,image/webp"})
+    widget = PicturesInput(
+        attrs={"multiple": True, "accept": "image/jpeg,image/png,image/webp", "class": "file-input w-full"}
+    )
 
     def clean(self, data: Any, initial: Any = None) -> list[Picture]:
         files: list[UploadedFile] = [each for each in (data or []) if each]
@@ -56,7 +58,7 @@ class ClaimForm(forms.Form):
     message = forms.CharField(
         min_length=20,
         max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 6}),
+        widget=forms.Textarea(attrs={"rows": 6, "class": "textarea w-full"}),
         label="Why is this profile yours?",
         help_text="20 to 2,000 characters. Only the site's staff read it.",
         error_messages={"required": "Say why this profile is yours."},
