@@ -11,7 +11,9 @@ from django.db import connection
 from django.utils import timezone
 
 from simlane.results.importer import Importer
-from simlane.sim import models
+from simlane.sim import claims, codes, lapsing, merging, models
+from simlane.sim.verification import findings
+from simlane.users.models import User
 from tests.results.builders import iracing_document, iracing_result, iracing_session
 from tests.sim.migrations.conftest import HEAD, LEGACY, LEGACY_COLUMNS, Migrate, Old, dump
 
@@ -31,6 +33,13 @@ NEW_TABLES = (
     "sim_lap",
     "sim_personalbest",
     "results_resultfile",
+    "sim_historyentry",
+    "sim_ownershipcode",
+    "sim_claim",
+    "sim_claimimage",
+    "sim_merge",
+    "sim_mergeddrive",
+    "sim_linkreminder",
 )
 
 
@@ -66,6 +75,21 @@ def use(tmp_path: Path) -> None:
     models.SimProfile.objects.filter(profile_identifier="100002").update(
         linked_user=None, linked_at=None, is_verified=False
     )
+    own(alice)
+
+
+def own(alice: models.SimProfile) -> None:
+    """And ownership work: a code, a claim with a picture, a reminder, a merge, an undone one."""
+    bob, staff = User.objects.get(username="bob"), User.objects.create(username="boss", password="!")
+    free = models.SimProfile.objects.get(profile_identifier="777777")
+    free.link_to_user(bob)
+    codes.issue(free, bob)
+    lapsing.remind(timezone.now() + timedelta(days=11))
+    claim = claims.submit(alice, bob, "It is mine, after all.")
+    models.ClaimImage.objects.create(claim=claim, picture=b"a picture", width=3, height=2)
+    other = models.SimProfile.objects.get(profile_identifier="100002")
+    merging.undo(merging.merge(alice.pk, other.pk, by=staff), by=staff)
+    merging.merge(alice.pk, other.pk, by=staff)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +110,7 @@ def test_forward_back_forward_is_the_identity(populated: Old, migrate: Migrate, 
     migrate(LEGACY)
     migrate(HEAD)
     assert everything() == before
+    assert [finding.check for finding in findings() if finding.count] == []
 
 
 def test_twice_there_and_back_is_the_identity_too(populated: Old, migrate: Migrate, tmp_path: Path) -> None:
@@ -145,7 +170,7 @@ def test_what_the_old_release_did_meanwhile_is_respected(populated: Old, migrate
     # Only what belonged to the profile that is gone waits aside, and does not stop another way back.
     with connection.cursor() as cursor:
         kept = {table for table in connection.introspection.table_names(cursor) if table.startswith("kept_")}
-    assert kept == {"kept_sim_contestedidentifier", "kept_sim_profilename"}
+    assert kept == {"kept_sim_contestedidentifier", "kept_sim_linkreminder", "kept_sim_profilename"}
     before = everything()
     migrate(LEGACY)
     migrate(HEAD)
