@@ -69,7 +69,7 @@ def test_sign_up_confirm_find_myself_link_hide_refused_unlink(visitor: Page, sit
     page.go_back()
     page.goto(f"{site}/users/profile/sim-profiles/")
     page.get_by_role("link", name="Verify Marta Sandqvist, iRacing").click()
-    expect(page.get_by_text("Proof is not open yet")).to_be_visible()
+    expect(page.get_by_text("One of these ways is enough")).to_be_visible()
     page.get_by_role("link", name="Back to My Sim Profiles").click()
 
     page.get_by_role("link", name="Unlink Marta Sandqvist, iRacing").click()
