@@ -16,10 +16,10 @@ from simlane.sim.models import SimProfile
 SECONDS = 60
 # A count of its own for each: one pass over whole rows would read every profile's data.
 _TOTALS = """SELECT
-    (SELECT COUNT(*) FROM sim_simprofile),
+    (SELECT COUNT(*) FROM sim_simprofile) - (SELECT COUNT(*) FROM sim_simprofile WHERE merged_into_id IS NOT NULL),
     (SELECT COUNT(*) FROM sim_simprofile WHERE linked_user_id IS NOT NULL),
     (SELECT COUNT(*) FROM sim_simprofile WHERE linked_user_id IS NOT NULL AND is_verified),
-    (SELECT COUNT(*) FROM sim_simprofile WHERE is_public = %s)"""
+    (SELECT COUNT(*) FROM sim_simprofile WHERE is_public = %s AND merged_into_id IS NULL)"""
 
 
 def totals() -> dict[str, int]:
