@@ -70,7 +70,7 @@ class World:
             return {"slug": profile.simulator.slug, "identifier": profile.profile_identifier}
         found = dict(pair.split("=") for pair in given.split(","))
         rows = {
-            "event": self.open.drives.get().entry.session.event_id if "event" in given else None,
+            "event": self.open.drives.order_by("pk")[0].entry.session.event_id if "event" in given else None,
             "claim": self.claim.pk,
             "picture": self.picture.pk,
             "notification": self.notification.pk,
