@@ -46,6 +46,7 @@ class World:
         self.give(self.open, "linked")
         self.give(others, "other", is_verified=True)
         User.objects.filter(username="the-other").update(has_driver_page=True)
+        self.event = self.open.drives.order_by("pk")[0].entry.session.event
         self.claim = claims.submit(self.open, self.user("member"), "It is mine.")
         self.picture = ClaimImage.objects.create(claim=self.claim, picture=b"", width=1, height=1)
         tell([Happening(Kind.LINKED, self.user("member").pk, self.open)])
@@ -70,7 +71,9 @@ class World:
             return {"slug": profile.simulator.slug, "identifier": profile.profile_identifier}
         found = dict(pair.split("=") for pair in given.split(","))
         rows = {
-            "event": self.open.drives.order_by("pk")[0].entry.session.event_id if "event" in given else None,
+            "event": self.event.pk,
+            "simulator": self.open.simulator_id,
+            "file": self.event.result_files.order_by("pk")[0].pk,
             "claim": self.claim.pk,
             "picture": self.picture.pk,
             "notification": self.notification.pk,

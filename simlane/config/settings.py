@@ -153,6 +153,7 @@ ACCOUNT_RATE_LIMITS = {
     "platform": "30/m/ip",
     "code": "10/h/user",
     "claim": "5/d/user",
+    "claim_form": "20/h/user",
 }
 # Platforms to sign in at and to prove by: see docs/proof-by-sign-in.md. An equal address makes no two accounts one.
 SOCIALACCOUNT_PROVIDERS = platforms.read()

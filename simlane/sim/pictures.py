@@ -19,6 +19,10 @@ UNREADABLE = "“{name}” is not a picture we can read: send a JPEG, PNG or Web
 TOO_BIG = "“{name}” is too big: a picture may have 5 MB and 40 megapixels."
 
 
+class TooBig(ValueError):
+    """More than a picture may have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A picture as it is kept: WebP, without metadata."""
@@ -35,10 +39,11 @@ def read_picture(data: bytes, name: str) -> Picture:
         raise ValueError(TOO_BIG.format(name=shown))
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=FORMATS) as source:
                 if source.width * source.height > MAX_PIXELS:
-                    raise ValueError(TOO_BIG.format(name=shown))
+                    raise TooBig
                 # A JPEG is decoded smaller at once.
                 source.draft("RGB", (SIDE * 2, SIDE * 2))
                 upright = ImageOps.exif_transpose(source)
@@ -46,13 +51,10 @@ def read_picture(data: bytes, name: str) -> Picture:
                 kept = Image.new("RGB", upright.size, "white")
                 with_alpha = upright.convert("RGBA")
                 kept.paste(with_alpha, mask=with_alpha.getchannel("A"))
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+    except (TooBig, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ValueError(TOO_BIG.format(name=shown)) from error
-    except ValueError as error:
-        if str(error) == TOO_BIG.format(name=shown):
-            raise
-        raise ValueError(UNREADABLE.format(name=shown)) from error
-    except (OSError, SyntaxError, EOFError, MemoryError) as error:
+    except Exception as error:
+        # Of damaged bytes the decoders raise anything: struct.error and TypeError, of EXIF that is not what it says.
         raise ValueError(UNREADABLE.format(name=shown)) from error
     out = io.BytesIO()
     kept.save(out, "WEBP", quality=QUALITY)

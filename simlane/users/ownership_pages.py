@@ -28,10 +28,12 @@ def verify(request: HttpRequest, profile_id: str) -> HttpResponse:
         return not_mine(request)
     context: dict[str, Any] = {"profile": profile}
     if not profile.is_verified:
+        claim = _claims(request, profile).filter(state=Claim.State.OPEN).first()
         context |= {
             "code": codes.live_code(profile, member(request)),
-            "lapses_at": _lapses_at(profile),
-            "claim": _claims(request, profile).filter(state=Claim.State.OPEN).first(),
+            # The link does not lapse before the staff have decided.
+            "lapses_at": None if claim else _lapses_at(profile),
+            "claim": claim,
         }
     return section(request, "sim_profile_verify.html", **context)
 
@@ -54,12 +56,12 @@ def code(request: HttpRequest, profile_id: str) -> HttpResponse:
     return redirect("users:profile_sim_profile_verify", profile_id)
 
 
-@member_page("POST")
+@member_page("POST", limit="claim_form")
 def claim(request: HttpRequest, profile_id: str) -> HttpResponse:
     """A message to the staff, with pictures; and what became of earlier ones."""
     profile = get_object_or_404(open_to(request), pk=profile_id)
     mine = _claims(request, profile)
-    # A picture that is refused costs nothing: only what reaches the staff is counted.
+    # A picture that is refused costs little: "claim" counts what reaches the staff, "claim_form" what is decoded.
     form = ClaimForm(request.POST or None, request.FILES or None)
     status = 200
     if request.method == "POST":

@@ -22,7 +22,7 @@ from simlane.sim.history import history_of
 from simlane.sim.lapsing import lapses_at
 from simlane.sim.linking import ALREADY_LINKED
 from simlane.sim.models import Claim, SimProfile
-from simlane.sim.querysets import SimProfileQuerySet
+from simlane.sim.querysets import SimProfileQuerySet, visible_to
 from simlane.sim.search import MAX_LENGTH, search
 from simlane.users.forms import GeneralForm
 from simlane.users.history import in_words
@@ -99,15 +99,18 @@ def general(request: HttpRequest) -> HttpResponse:
 def sim_profiles(request: HttpRequest) -> HttpResponse:
     """My Sim Profiles."""
     mine = SimProfile.objects.filter(linked_user=member(request).pk).select_related("simulator", "reminder")
-    claims = Claim.objects.filter(claimant=member(request).pk, state=Claim.State.OPEN)
+    open_claims = Claim.objects.filter(claimant=member(request).pk, state=Claim.State.OPEN)
+    # Of a profile that its owner has hidden since (rule 7) the list says only that there is a claim.
+    open_claims = open_claims.annotate(profile_is_shown=visible_to(request.user, "profile__"))
+    claims = list(open_claims.select_related("profile__simulator").defer("profile__profile_data").order_by("made_at"))
+    # Such a link does not lapse before the staff have decided.
+    waiting = {claim.profile_id for claim in claims}
     now = timezone.now()
-    profiles = list(mine.defer("profile_data").order_by("simulator__name", "name_key"))
-    return section(
-        request,
-        "sim_profiles.html",
-        profiles=[(each, lapses_at(each, getattr(each, "reminder", None), now)) for each in profiles],
-        claims=claims.select_related("profile__simulator").order_by("made_at"),
-    )
+    profiles = [
+        (each, None if each.pk in waiting else lapses_at(each, getattr(each, "reminder", None), now))
+        for each in mine.defer("profile_data").order_by("simulator__name", "name_key")
+    ]
+    return section(request, "sim_profiles.html", profiles=profiles, claims=claims)
 
 
 @member_page()

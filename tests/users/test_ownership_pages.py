@@ -117,6 +117,17 @@ def _bomb() -> bytes:
     return good[:16] + (50_000).to_bytes(4) + (50_000).to_bytes(4) + good[24:]
 
 
+def _damaged() -> bytes:
+    """A JPEG whose place has a type that its camera never wrote, and that is to be turned."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8825)[1] = "N"
+    good = picture(exif=exif)
+    damaged = good.replace(b"\0\1\0\2\0\0\0\2N", b"\0\1\0\3\0\0\0\2N")
+    assert damaged != good
+    return damaged
+
+
 @pytest.mark.parametrize(
     ("files", "says"),
     [
@@ -128,8 +139,9 @@ def _bomb() -> bytes:
         ([picture()] * 4, "at most 3 pictures"),
         ([picture(form="GIF")], "not a picture we can read"),
         ([b""], "empty"),
+        ([_damaged()], "not a picture we can read"),
     ],
-    ids=["text", "svg", "cut", "bomb", "6 MB", "four", "gif", "empty"],
+    ids=["text", "svg", "cut", "bomb", "6 MB", "four", "gif", "empty", "damaged"],
 )
 def test_what_is_no_picture_keeps_nothing(
     client: Client, alice: SimProfile, member: User, files: list[bytes], says: str
@@ -184,6 +196,37 @@ def test_a_hidden_profile_cannot_be_claimed(client: Client, private: SimProfile,
     assert not Claim.objects.exists()
 
 
+def test_a_claim_on_what_is_hidden_since_tells_nothing_of_it_but_can_be_taken_back(
+    client: Client, alice: SimProfile, member: User, owner: User
+) -> None:
+    claim = claims.submit(alice, member, WHY)
+    SimProfile.objects.filter(pk=alice.pk).update(linked_user=owner, linked_at=timezone.now(), is_verified=True)
+    alice.set_visibility(owner, public=False)
+    page = client.get(MY_PROFILES).content.decode()
+    assert "A profile that its owner has hidden since" in page
+    assert alice.profile_name not in page
+    assert str(alice.pk) not in page
+    withdraw = reverse("users:claim_withdraw", args=[claim.pk])
+    assert withdraw in page
+    assert client.post(withdraw)["Location"] == MY_PROFILES
+    assert "With the staff" not in client.get(MY_PROFILES).content.decode()
+
+
+def test_a_link_whose_claim_is_open_shows_no_day_on_which_it_lapses(client: Client, mine: SimProfile) -> None:
+    pages = (MY_PROFILES, at("verify", mine))
+    assert all(" lapses " in client.get(each).content.decode() for each in pages)
+    claims.submit(mine, mine.linked_user, WHY)
+    for each in pages:
+        assert "unless you verify it" not in client.get(each).content.decode()
+        assert "The link lapses on" not in client.get(each).content.decode()
+
+
+def test_forms_of_claims_are_limited_whatever_they_hold(client: Client, alice: SimProfile, member: User) -> None:
+    codes = {client.post(at("claim", alice), {"message": ""}).status_code for _ in range(20)}
+    assert codes == {422}
+    assert client.post(at("claim", alice), {"message": ""}).status_code == 429
+
+
 def test_the_decision_and_its_reason_are_shown(
     client: Client, alice: SimProfile, member: User, admin_user: User
 ) -> None:
@@ -214,14 +257,18 @@ def test_my_profiles_cost_the_same_however_many(
 ) -> None:
     simulators = list(Simulator.objects.all())
     for number in range(count):
-        profile = SimProfile.objects.create(
-            simulator=simulators[number % len(simulators)], profile_name="P", profile_identifier=f"p{number}"
+        linked, claimed = (
+            SimProfile.objects.create(
+                simulator=simulators[number % len(simulators)], profile_name="P", profile_identifier=f"{kind}{number}"
+            )
+            for kind in ("linked", "claimed")
         )
-        profile.link_to_user(member)
-        claims.submit(profile, member, WHY)
-    SimProfile.objects.update(linked_at=timezone.now() - timedelta(days=11))
+        linked.link_to_user(member)
+        claims.submit(claimed, member, WHY)
+    SimProfile.objects.filter(linked_user=member).update(linked_at=timezone.now() - timedelta(days=11))
     client.get(MY_PROFILES)
     # The session and the member, the bell, the profiles, the claims; and the site's flag while nobody asked for it.
     with django_assert_max_num_queries(5):
         page = client.get(MY_PROFILES).content.decode()
     assert page.count("unless you verify it") == count
+    assert page.count("/claim/") == count
