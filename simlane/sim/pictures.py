@@ -19,10 +19,6 @@ UNREADABLE = "“{name}” is not a picture we can read: send a JPEG, PNG or Web
 TOO_BIG = "“{name}” is too big: a picture may have 5 MB and 40 megapixels."
 
 
-class TooBig(ValueError):
-    """More than a picture may have."""
-
-
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A picture as it is kept: WebP, without metadata."""
@@ -43,7 +39,7 @@ def read_picture(data: bytes, name: str) -> Picture:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=FORMATS) as source:
                 if source.width * source.height > MAX_PIXELS:
-                    raise TooBig
+                    raise Image.DecompressionBombError
                 # A JPEG is decoded smaller at once.
                 source.draft("RGB", (SIDE * 2, SIDE * 2))
                 upright = ImageOps.exif_transpose(source)
@@ -51,7 +47,7 @@ def read_picture(data: bytes, name: str) -> Picture:
                 kept = Image.new("RGB", upright.size, "white")
                 with_alpha = upright.convert("RGBA")
                 kept.paste(with_alpha, mask=with_alpha.getchannel("A"))
-    except (TooBig, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ValueError(TOO_BIG.format(name=shown)) from error
     except Exception as error:
         # Of damaged bytes the decoders raise anything: struct.error and TypeError, of EXIF that is not what it says.

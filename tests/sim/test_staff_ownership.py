@@ -99,9 +99,10 @@ def test_only_who_may_change_claims_decides(client: Client, claim: Claim) -> Non
     assert claim.state == "open"
 
 
-@pytest.mark.parametrize("address", [f"{QUEUE}999/change/", f"{QUEUE}x/change/", "/admin/sim/merge/999/change/"])
-def test_what_is_not_there_is_a_404(client: Client, boss: User, address: str) -> None:
-    assert client.get(address).status_code == 404
+@pytest.mark.parametrize("key", ["999", "x", "²", "9" * 5000, "-1", "_00"])
+@pytest.mark.parametrize("queue", [QUEUE, "/admin/sim/merge/"])
+def test_what_is_not_there_is_a_404(client: Client, boss: User, queue: str, key: str) -> None:
+    assert client.get(f"{queue}{key}/change/").status_code == 404
 
 
 def test_two_chosen_profiles_are_merged_and_parted(client: Client, boss: User, alice: SimProfile) -> None:

@@ -74,8 +74,7 @@ class ClaimAdmin(ReadOnly):
         """Everything that a decision needs, on one page; it saves nothing."""
         if request.method == "POST":
             return redirect(request.path)
-        claims_ = Claim.objects.select_related("profile__simulator", "profile__linked_user", "claimant", "decided_by")
-        claim = claims_.filter(pk=int(object_id) if object_id.isdigit() else 0).first()
+        claim = self.get_object(request, object_id)
         if claim is None:
             raise Http404("no such claim")
         if not self.has_view_permission(request, claim):
@@ -98,7 +97,7 @@ class ClaimAdmin(ReadOnly):
         claim = get_object_or_404(Claim, pk=claim_id)
         if not self.has_change_permission(request, claim):
             return self._refused(request)
-        reason = request.POST.get("reason", "")[:2000]
+        reason = request.POST.get("reason", "").replace("\0", "")[:2000]
         try:
             if request.POST.get("decision") == "accept":
                 claims.accept(claim, by=staff(request), reason=reason)

@@ -46,8 +46,7 @@ class MergeAdmin(ReadOnly):
         """What was merged, and the button that undoes it; the page itself saves nothing."""
         if request.method == "POST":
             return redirect(request.path)
-        found = Merge.objects.select_related("kept__simulator", "merged__simulator", "by", "undone_by")
-        merge = found.filter(pk=int(object_id) if object_id.isdigit() else 0).first()
+        merge = self.get_object(request, object_id)
         if merge is None or not self.has_view_permission(request, merge):
             raise Http404("no such merge")
         context = {
