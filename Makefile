@@ -8,10 +8,11 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
 ROWS ?= 100000
-# The tests' part and database, for each worker of one pytest run.
+# The tests' parts and database, for each worker of one pytest run.
 WORKERS := --dist each \
-	--tx popen//env:SIMLANE_TEST_DATABASE=sqlite//env:SIMLANE_TEST_PART=other \
+	--tx popen//env:SIMLANE_TEST_DATABASE=sqlite//env:SIMLANE_TEST_PART=other,upgrade \
 	--tx popen//env:SIMLANE_TEST_DATABASE=postgresql//env:SIMLANE_TEST_PART=other \
+	--tx popen//env:SIMLANE_TEST_DATABASE=postgresql//env:SIMLANE_TEST_PART=upgrade \
 	--tx popen//env:SIMLANE_TEST_DATABASE=sqlite//env:SIMLANE_TEST_PART=browser
 BROWSER := --screenshot only-on-failure --output var/browser
 

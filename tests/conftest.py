@@ -14,6 +14,7 @@ from simlane.sim import database
 from tests.seasons import alice, owner, private, season  # noqa: F401 - fixtures for every folder
 
 BROWSER = Path(__file__).parent / "browser"
+UPGRADE = Path(__file__).parent / "upgrade"
 TRANSACTIONAL = {"transactional_db", "live_server", "django_db_reset_sequences"}
 
 
@@ -47,13 +48,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _take_part(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """`SIMLANE_TEST_PART` lets one run give its workers different parts: `browser`, or all but that."""
-    part = os.environ.get("SIMLANE_TEST_PART")
-    if part is None:
+    """`SIMLANE_TEST_PART` lets one run give its workers different parts: `browser`, `upgrade` and `other`."""
+    parts = os.environ.get("SIMLANE_TEST_PART")
+    if parts is None:
         return
-    chosen = [item for item in items if bool(item.get_closest_marker("browser")) == (part == "browser")]
+    chosen = [item for item in items if _part(item) in parts.split(",")]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
+
+
+def _part(item: pytest.Item) -> str:
+    if item.get_closest_marker("browser"):
+        return "browser"
+    return "upgrade" if UPGRADE in item.path.parents else "other"
 
 
 @pytest.fixture(autouse=True)
