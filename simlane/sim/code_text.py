@@ -11,7 +11,7 @@ import secrets
 #: Crockford's base 32: without letters that look like another one.
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 8
-_CODE = re.compile(rf"(?<![0-9A-Za-z])SL-([{LETTERS}]{{{LENGTH}}})(?![0-9A-Za-z])", re.IGNORECASE)
+_CODE = re.compile(rf"(?<![0-9A-Za-z])SL-([{LETTERS}]{{{LENGTH}}})(?![0-9A-Za-z])", re.IGNORECASE | re.ASCII)
 _SPACES = re.compile(r"\s+")
 
 
