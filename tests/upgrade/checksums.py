@@ -1,4 +1,4 @@
-"""Two states compared row by row, but for what only says in which order rows were written."""
+"""Two states compared row by row, but for what only says in which order rows were written; and two schemas."""
 
 from __future__ import annotations
 
@@ -28,3 +28,17 @@ def checksum(database: psycopg.Connection[Any]) -> dict[str, str]:
         assert row
         found[table] = row[0]
     return found
+
+
+def schema(database: psycopg.Connection[Any]) -> set[tuple[str, ...]]:
+    """Every column, constraint, index and trigger, as PostgreSQL writes it down."""
+    rows = database.execute(
+        """SELECT 'column', table_name, column_name, concat_ws(' ', data_type, is_nullable, column_default)
+            FROM information_schema.columns WHERE table_schema = 'public'
+        UNION ALL SELECT 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+            FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+        UNION ALL SELECT 'index', tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+        UNION ALL SELECT 'trigger', tgrelid::regclass::text, tgname, pg_get_triggerdef(oid) || tgenabled::text
+            FROM pg_trigger WHERE NOT tgisinternal"""
+    )
+    return set(rows.fetchall())

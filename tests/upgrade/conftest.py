@@ -20,7 +20,7 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 
 from simlane.upgrade.rehearsal.population import populate
 from tests.sim.migrations.conftest import LEGACY, migrate, old  # noqa: F401 - fixtures
-from tests.upgrade.checksums import checksum
+from tests.upgrade.checksums import checksum, schema
 
 on_postgresql = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite has one writer: it is upgraded while nobody serves"
@@ -110,6 +110,10 @@ class Install:
     def checksum(self) -> dict[str, str]:
         with psycopg.connect(self.url.replace("postgres://", "postgresql://", 1)) as other:
             return checksum(other)
+
+    def schema(self) -> set[tuple[str, ...]]:
+        with psycopg.connect(self.url.replace("postgres://", "postgresql://", 1)) as other:
+            return schema(other)
 
 
 @contextmanager

@@ -42,12 +42,13 @@ def test_the_whole_upgrade_and_back(legacy_install: Install) -> None:
     assert site.checksum() == done
 
 
-def test_migrate_alone_gives_the_same_rows(legacy_install: Install, tmp_path: Path) -> None:
+def test_migrate_alone_gives_the_same_rows_and_the_same_schema(legacy_install: Install, tmp_path: Path) -> None:
     legacy_install.manage("upgrade_profiles", "run", "--no-backup")
     legacy_install.manage("upgrade_profiles", *QUIET)
     with install(tmp_path) as other:
         other.manage("migrate", "-v0")
         assert other.checksum() == legacy_install.checksum()
+        assert other.schema() == legacy_install.schema()
 
 
 def test_plan_says_what_is_there_and_changes_nothing(legacy_install: Install) -> None:

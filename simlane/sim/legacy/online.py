@@ -23,7 +23,10 @@ INDEX_WAIT = "10min"
 
 
 def plain(editor: BaseDatabaseSchemaEditor) -> bool:
-    """Whether Django's own way will do: another database, or SQL that is only shown."""
+    """Whether Django's own way will do where ours asks the database: on another one, or for SQL that is only shown.
+
+    What `upgrade_profiles` runs at once it has collected before: an operation for that asks for the vendor alone.
+    """
     return editor.connection.vendor != "postgresql" or editor.collect_sql
 
 
@@ -167,7 +170,7 @@ class AddCheckOnline(AddConstraint):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        if plain(schema_editor):
+        if schema_editor.connection.vendor != "postgresql":
             super().database_forwards(app_label, schema_editor, from_state, to_state)
             return
         model: Any = to_state.apps.get_model(app_label, self.model_name)
@@ -180,7 +183,7 @@ class AddCounterOnline(AddField):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        if plain(schema_editor):
+        if schema_editor.connection.vendor != "postgresql":
             super().database_forwards(app_label, schema_editor, from_state, to_state)
             return
         model: Any = to_state.apps.get_model(app_label, self.model_name)
@@ -244,7 +247,7 @@ class AddUncheckedForeignKey(AddField):
 
 
 class CheckForeignKeyOnline(Operation):
-    """Its constraint, for new rows at once; `ValidateChecks` looks at the others."""
+    """The constraint of a foreign key, for new rows at once; `ValidateChecks` looks at the others."""
 
     reversible = True
     reduces_to_sql = True
@@ -254,31 +257,37 @@ class CheckForeignKeyOnline(Operation):
         self.name = name
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """The state has had it since the field was added."""
+        """The state has it with the field."""
 
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        if plain(schema_editor):
+        if schema_editor.connection.vendor != "postgresql":
             return
         model: Any = to_state.apps.get_model(app_label, self.model_name)
-        field = model._meta.get_field(self.name)
-        editor: Any = schema_editor
-        sql = editor._create_fk_sql(model, field, "_fk_%(to_table)s_%(to_column)s")
-        if not _has_constraint(schema_editor, model._meta.db_table, str(sql.parts["name"]).strip('"')):
+        sql, name = self._sql(schema_editor, model)
+        if not _has_constraint(schema_editor, model._meta.db_table, name):
             schema_editor.execute(f"{sql} NOT VALID", params=None)
 
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        """The constraint does no harm, and goes with its column."""
+        if schema_editor.connection.vendor != "postgresql":
+            return
+        model: Any = from_state.apps.get_model(app_label, self.model_name)
+        _drop_constraint(schema_editor, model._meta.db_table, self._sql(schema_editor, model)[1])
+
+    def _sql(self, editor: Any, model: Any) -> tuple[str, str]:
+        """The statement that adds it, and its name."""
+        sql = editor._create_fk_sql(model, model._meta.get_field(self.name), "_fk_%(to_table)s_%(to_column)s")
+        return str(sql), str(sql.parts["name"]).strip('"')
 
     def describe(self) -> str:
         return f"Constrains {self.name} of {self.model_name}"
 
 
 class AlterForeignKeyOnline(AlterField):
-    """AlterField of a foreign key's `null` or `db_index`; Django would look through all rows for the key anew."""
+    """AlterField of a foreign key's `null` or `db_index`; its constraint stays as it is (see CheckForeignKeyOnline)."""
 
     def _alter(self, app_label: str, editor: BaseDatabaseSchemaEditor, old: ProjectState, new: ProjectState) -> None:
         before: Any = old.apps.get_model(app_label, self.model_name)

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 to="sim.simulator",
             ),
         ),
-        migrations.AlterField(
+        online.AlterForeignKeyOnline(
             model_name="contestedidentifier",
             name="profile",
             field=models.OneToOneField(
@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 to="sim.simprofile",
             ),
         ),
-        migrations.AlterField(
+        online.AlterForeignKeyOnline(
             model_name="contestedidentifier",
             name="simulator",
             field=models.ForeignKey(
@@ -56,6 +56,8 @@ class Migration(migrations.Migration):
                 to="sim.simulator",
             ),
         ),
+        online.CheckForeignKeyOnline("contestedidentifier", "profile"),
+        online.CheckForeignKeyOnline("contestedidentifier", "simulator"),
         online.AddCheckOnline(
             model_name="simprofile",
             constraint=models.CheckConstraint(

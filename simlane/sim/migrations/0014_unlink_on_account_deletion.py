@@ -23,5 +23,6 @@ class Migration(migrations.Migration):
 
     operations = [
         online.ValidateChecks("simprofile"),
+        online.ValidateChecks("contestedidentifier"),
         migrations.RunPython(install, remove),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simlane.upgrade.rehearsal.figures import percentile
+from simlane.upgrade.rehearsal.figures import Timeline, percentile
 from simlane.upgrade.rehearsal.measurements import Rehearsal, Statement, Verdict
 
 #: No statement of a client may take longer (ms).
@@ -24,7 +24,8 @@ def of_statements(found: Rehearsal) -> list[Verdict]:
         Verdict(
             f"No statement takes {LONGEST_MS:.0f} ms",
             longest.ms < LONGEST_MS,
-            f"longest: {longest.ms:.0f} ms, {longest.kind} of the {longest.release} release",
+            f"longest: {longest.ms:.0f} ms, {longest.kind} of the {longest.release} release, during: "
+            f"{Timeline(found.steps).name_at(longest.at_s)}",
         ),
     ]
     if (backfill := next((step for step in found.steps if step.name == "backfill"), None)) and found.steps:
