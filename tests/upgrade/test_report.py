@@ -167,16 +167,6 @@ def test_one_sentence_says_how_it_went():
     )
 
 
-def test_measurements_come_back_from_their_file():
-    rehearsal = whole(500, errors=2, failed=1)
-    assert Rehearsal.from_json(rehearsal.to_json()) == rehearsal
-    assert Rehearsal.from_json(empty().to_json()) == empty()
-    strange = empty()
-    strange.statements = [Statement("odd", "read", 1, 1)]
-    with pytest.raises(ValueError, match="odd"):
-        Rehearsal.from_json(strange.to_json())
-
-
 def test_the_page_shows_everything(tmp_path):
     html = page(whole(5_000), tmp_path)
     for words in ("Passed", "100,000", "48,210", "Expand: new columns", "AccessExclusiveLock", "Rows/s", "p99, ms"):

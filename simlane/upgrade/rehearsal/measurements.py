@@ -1,11 +1,10 @@
-"""What a rehearsal measured, as plain values that go to a file and come back. Times are seconds since it began."""
+"""What a rehearsal measured, as plain values. Times are seconds since it began."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, astuple, dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 Release = Literal["old", "new"]
 RELEASES: tuple[Release, ...] = get_args(Release)
@@ -82,46 +81,3 @@ class Rehearsal:
     locks: list[Locks] = field(default_factory=list)
     rates: list[Rate] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
-
-    def to_json(self) -> str:
-        """Statements go as rows under one heading: there may be a million of them."""
-        return json.dumps(
-            {
-                "rows": self.rows,
-                "users": self.users,
-                "server": self.server,
-                "started_at": self.started_at.isoformat(),
-                "steps": [asdict(step) for step in self.steps],
-                "statements": {
-                    "columns": _STATEMENT,
-                    "rows": [(s.release, s.kind, s.at_s, s.ms, s.error) for s in self.statements],
-                },
-                "locks": [astuple(sample) for sample in self.locks],
-                "rates": [astuple(sample) for sample in self.rates],
-                "verdicts": [asdict(verdict) for verdict in self.verdicts],
-            }
-        )
-
-    @classmethod
-    def from_json(cls, text: str) -> Rehearsal:
-        """Raises ValueError, KeyError or TypeError for what `to_json` did not write."""
-        read: dict[str, Any] = json.loads(text)
-        if read["statements"]["columns"] != _STATEMENT:
-            raise ValueError(f"statements have the columns {read['statements']['columns']}, not {_STATEMENT}")
-        statements = [Statement(*row) for row in read["statements"]["rows"]]
-        if strangers := {statement.release for statement in statements}.difference(RELEASES):
-            raise ValueError(f"a release is old or new, not {sorted(strangers)}")
-        return cls(
-            rows=read["rows"],
-            users=read["users"],
-            server=read["server"],
-            started_at=datetime.fromisoformat(read["started_at"]),
-            steps=[Step(**step) for step in read["steps"]],
-            statements=statements,
-            locks=[Locks(*row) for row in read["locks"]],
-            rates=[Rate(*row) for row in read["rates"]],
-            verdicts=[Verdict(**verdict) for verdict in read["verdicts"]],
-        )
-
-
-_STATEMENT = [column.name for column in fields(Statement)]
