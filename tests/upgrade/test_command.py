@@ -33,13 +33,14 @@ def test_the_whole_upgrade_and_back(legacy_install: Install) -> None:
     site.manage("migrate", "-v0")
     assert json.loads(site.manage("upgrade_profiles", "status", "--json"))["state"] == "window"
     assert "complete, verified, and alone" in site.manage("upgrade_profiles", *QUIET)
-    done = site.checksum()
+    done, schema = site.checksum(), site.schema()
     assert json.loads(site.manage("upgrade_profiles", "status", "--json"))["state"] == "new"
     site.manage("upgrade_profiles", "rollback", "--yes")
     assert site.query(legacy) == before
     site.manage("upgrade_profiles", "run", "--no-backup")
     site.manage("upgrade_profiles", *QUIET)
     assert site.checksum() == done
+    assert site.schema() == schema
 
 
 def test_migrate_alone_gives_the_same_rows_and_the_same_schema(legacy_install: Install, tmp_path: Path) -> None:
