@@ -17,7 +17,7 @@ from simlane.sim import models
 from simlane.sim.legacy import contract, window
 from simlane.sim.verification import findings
 from tests.results.builders import iracing_document, iracing_result, iracing_session
-from tests.sim.migrations.conftest import HEAD, LEGACY, Migrate, Old
+from tests.sim.migrations.conftest import HEAD, LEGACY, Migrate, Old, every_character
 from tests.upgrade.conftest import OldRelease, on_postgresql
 
 pytestmark = on_postgresql
@@ -326,7 +326,7 @@ def test_every_character_folds_as_python_folds_it(transactional_db: None) -> Non
     from simlane.sim.legacy.folding_sql import fold_sql
     from simlane.sim.names import fold
 
-    names = [chr(code) for code in range(1, 0x110000) if not 0xD800 <= code <= 0xDFFF]
+    names = every_character()
     names += ["Sørën  Ö'Brien ", "\x1fa\x85b\u3000c ", "각 ﬁ Ⅷ ß ẞ İ"]
     with connection.cursor() as cursor:
         cursor.execute(

@@ -20,7 +20,6 @@ ALONE = 5000
 #: Give up on a batch before PostgreSQL's own look for deadlocks, which could end the other side (ms).
 LOCK_MS = 60
 LOCK_TRIES = 600
-ROWS_A_PAGE = 50
 SETTINGS = {
     "lock_timeout": LOCK_MS,
     # Past the triggers that are for others: sim.legacy.window.
@@ -78,14 +77,14 @@ def by_key(connection: BaseDatabaseWrapper, table: str) -> Behind:
     return behind
 
 
-def by_page(connection: BaseDatabaseWrapper, table: str) -> Behind:
+def by_page(connection: BaseDatabaseWrapper, table: str, rows_a_page: int) -> Behind:
     """Ranges of the pages PostgreSQL keeps the table in now: rows that lie together, whatever their keys."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_relation_size(%s) / current_setting('block_size')::int", [table])
         pages = cursor.fetchone()[0]
 
     def behind(low: int | None, size: int) -> int | None:
-        high = (low or 0) + max(1, size // ROWS_A_PAGE)
+        high = (low or 0) + max(1, size // rows_a_page)
         return high if high < pages else None
 
     return behind

@@ -1,25 +1,20 @@
 """Schema changes for a table that is being written: no statement here blocks its writers for longer than a moment.
 
-On PostgreSQL an index is built CONCURRENTLY and a constraint added NOT VALID, then validated. A migration with
-these is not atomic, so each of them may be run again after an interruption. SQLite gets Django's own operations.
+On PostgreSQL a constraint is added NOT VALID, then validated; for indexes see sim.legacy.indexes. A migration with
+these may be run again after an interruption. SQLite gets Django's own operations.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
-from django.contrib.postgres.indexes import PostgresIndex
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.operations.fields import AddField, AlterField
-from django.db.migrations.operations.models import AddConstraint, AddIndex
+from django.db.migrations.operations.models import AddConstraint
 from django.db.migrations.state import ProjectState
 from django.db.models import Index
-
-#: An index waits for transactions that began before it, and nobody waits for the index.
-INDEX_WAIT = "10min"
 
 
 def plain(editor: BaseDatabaseSchemaEditor) -> bool:
@@ -38,16 +33,6 @@ def fetch(editor: BaseDatabaseSchemaEditor, sql: str, parameters: Sequence[Any] 
     return row[0] if row else None
 
 
-@contextmanager
-def _patient(editor: BaseDatabaseSchemaEditor) -> Iterator[None]:
-    before = fetch(editor, "SHOW lock_timeout")
-    editor.execute(f"SET lock_timeout = '{INDEX_WAIT}'")
-    try:
-        yield
-    finally:
-        editor.execute("SELECT set_config('lock_timeout', %s, false)", [before])
-
-
 def has_column(editor: BaseDatabaseSchemaEditor, table: str, column: str) -> bool:
     """Whether the table has it."""
     with editor.connection.cursor() as cursor:
@@ -55,29 +40,14 @@ def has_column(editor: BaseDatabaseSchemaEditor, table: str, column: str) -> boo
     return any(each.name == column for each in found)
 
 
-def build_index(editor: BaseDatabaseSchemaEditor, name: str, sql: str) -> None:
-    """Builds an index CONCURRENTLY unless it is there; what an interrupted build left is dropped first."""
-    valid = fetch(editor, "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [name])
-    if valid:
-        return
-    with _patient(editor):
-        if valid is not None:
-            editor.execute(f"DROP INDEX CONCURRENTLY {editor.quote_name(name)}")
-        editor.execute(sql)
-
-
-def drop_index(editor: BaseDatabaseSchemaEditor, name: str) -> None:
-    """Drops an index CONCURRENTLY, if it is there."""
-    with _patient(editor):
-        editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {editor.quote_name(name)}")
-
-
-def _has_constraint(editor: BaseDatabaseSchemaEditor, table: str, name: str) -> bool:
+def has_constraint(editor: BaseDatabaseSchemaEditor, table: str, name: str) -> bool:
+    """Whether the table has one of that name."""
     sql = "SELECT true FROM pg_constraint WHERE conname = %s AND conrelid = to_regclass(%s)"
     return bool(fetch(editor, sql, [name, table]))
 
 
-def _drop_constraint(editor: BaseDatabaseSchemaEditor, table: str, name: str) -> None:
+def drop_constraint(editor: BaseDatabaseSchemaEditor, table: str, name: str) -> None:
+    """Drops a constraint, if it is there."""
     editor.execute(f"ALTER TABLE {editor.quote_name(table)} DROP CONSTRAINT IF EXISTS {editor.quote_name(name)}")
 
 
@@ -139,31 +109,6 @@ def _flush(editor: BaseDatabaseSchemaEditor) -> None:
     editor.deferred_sql.clear()
 
 
-class AddIndexOnline(AddIndex):
-    """AddIndex without blocking writers."""
-
-    atomic = False
-
-    def database_forwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        if plain(schema_editor):
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-            return
-        model: Any = to_state.apps.get_model(app_label, self.model_name)
-        index: PostgresIndex = self.index  # type: ignore[assignment]
-        sql = index.create_sql(model, schema_editor, concurrently=True)
-        build_index(schema_editor, index.name, str(sql))
-
-    def database_backwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        if plain(schema_editor):
-            super().database_backwards(app_label, schema_editor, from_state, to_state)
-            return
-        drop_index(schema_editor, self.index.name)
-
-
 class AddCheckOnline(AddConstraint):
     """AddConstraint of a check that holds for new rows at once; `ValidateChecks` looks at the others."""
 
@@ -211,7 +156,7 @@ class ValidateChecks(Operation):
     ) -> None:
         if plain(schema_editor):
             return
-        table = _table(to_state, app_label, self.model_name)
+        table = table_of(to_state, app_label, self.model_name)
         with schema_editor.connection.cursor() as cursor:
             cursor.execute(
                 "SELECT conname FROM pg_constraint WHERE conrelid = to_regclass(%s) AND NOT convalidated", [table]
@@ -231,7 +176,10 @@ class ValidateChecks(Operation):
 
 
 class AddUncheckedForeignKey(AddField):
-    """AddField of a foreign key whose constraint waits for `CheckForeignKeyOnline`: filling it asks for no row each."""
+    """AddField of a foreign key whose constraint waits for `CheckForeignKeyOnline`: filling it asks for no row each.
+
+    Its index, if it has one, waits for `indexes.BuildIndexes`.
+    """
 
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
@@ -241,9 +189,10 @@ class AddUncheckedForeignKey(AddField):
             return
         model: Any = to_state.apps.get_model(app_label, self.model_name)
         field = model._meta.get_field(self.name)
-        field.db_constraint = False
+        indexed = field.db_index
+        field.db_constraint = field.db_index = False
         schema_editor.add_field(model, field)
-        field.db_constraint = True
+        field.db_constraint, field.db_index = True, indexed
 
 
 class CheckForeignKeyOnline(Operation):
@@ -266,7 +215,7 @@ class CheckForeignKeyOnline(Operation):
             return
         model: Any = to_state.apps.get_model(app_label, self.model_name)
         sql, name = self._sql(schema_editor, model)
-        if not _has_constraint(schema_editor, model._meta.db_table, name):
+        if not has_constraint(schema_editor, model._meta.db_table, name):
             schema_editor.execute(f"{sql} NOT VALID", params=None)
 
     def database_backwards(
@@ -275,7 +224,7 @@ class CheckForeignKeyOnline(Operation):
         if schema_editor.connection.vendor != "postgresql":
             return
         model: Any = from_state.apps.get_model(app_label, self.model_name)
-        _drop_constraint(schema_editor, model._meta.db_table, self._sql(schema_editor, model)[1])
+        drop_constraint(schema_editor, model._meta.db_table, self._sql(schema_editor, model)[1])
 
     def _sql(self, editor: Any, model: Any) -> tuple[str, str]:
         """The statement that adds it, and its name."""
@@ -321,38 +270,7 @@ class AlterForeignKeyOnline(AlterField):
         self.database_forwards(app_label, schema_editor, from_state, to_state)
 
 
-class AddUniqueOnline(AddConstraint):
-    """AddConstraint of a uniqueness without blocking writers while its index is built."""
-
-    atomic = False
-
-    def database_forwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        if plain(schema_editor):
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-            return
-        model: Any = to_state.apps.get_model(app_label, self.model_name)
-        table, name = model._meta.db_table, self.constraint.name
-        if _has_constraint(schema_editor, table, name):
-            return
-        q = schema_editor.quote_name
-        fields: Sequence[str] = self.constraint.fields  # type: ignore[attr-defined]
-        columns = ", ".join(q(model._meta.get_field(field).column) for field in fields)
-        build_index(schema_editor, name, f"CREATE UNIQUE INDEX CONCURRENTLY {q(name)} ON {q(table)} ({columns})")
-        schema_editor.execute(f"ALTER TABLE {q(table)} ADD CONSTRAINT {q(name)} UNIQUE USING INDEX {q(name)}")
-
-    def database_backwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        if plain(schema_editor):
-            super().database_backwards(app_label, schema_editor, from_state, to_state)
-            return
-        _drop_constraint(schema_editor, _table(from_state, app_label, self.model_name), self.constraint.name)
-        # The index alone, when the constraint was never made of it.
-        drop_index(schema_editor, self.constraint.name)
-
-
-def _table(state: ProjectState, app_label: str, model_name: str) -> str:
+def table_of(state: ProjectState, app_label: str, model_name: str) -> str:
+    """The table of a model, as it is called in that state."""
     model: Any = state.apps.get_model(app_label, model_name)
     return str(model._meta.db_table)

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import migrations, models
 from django.db.models.functions import Now
 
-from simlane.sim.legacy import online, window
+from simlane.sim.legacy import indexes, online, window
 
 
 def make_functions(_, editor):
@@ -21,7 +21,7 @@ def close_window(_, editor):
 
 
 class Migration(migrations.Migration):
-    # Indexes are built while the site serves.
+    # Again after an interruption it goes on.
     atomic = False
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -125,11 +125,12 @@ class Migration(migrations.Migration):
                 migrations.RunPython(open_window, close_window),
             ],
         ),
-        online.AddIndexOnline(
+        # Built by 0011, once the rows are filled.
+        indexes.AddIndexLater(
             "simprofile",
             models.Index(fields=["linked_user"], name="sim_profile_linked_user_idx"),
         ),
-        online.AddIndexOnline(
+        indexes.AddIndexLater(
             "simprofile",
             models.Index(fields=["is_public"], name="sim_profile_public_idx"),
         ),

@@ -1,8 +1,8 @@
-"""The identity becomes unique; rows the old release wrote before that get their platform's own id now."""
+"""The identity becomes unique, the indexes of 0009 are built; rows the old release wrote before get their own id."""
 
 from django.db import migrations, models
 
-from simlane.sim.legacy import online, profile_data, window
+from simlane.sim.legacy import indexes, online, profile_data, window
 
 
 def settle(_, editor):
@@ -11,13 +11,13 @@ def settle(_, editor):
 
 
 class Migration(migrations.Migration):
-    # The index is built while the site serves.
+    # Indexes are built while the site serves.
     atomic = False
     dependencies = [("sim", "0010_migrate_profile_data")]
 
     operations = [
         migrations.RunPython(profile_data.catch_up, migrations.RunPython.noop),
-        online.AddUniqueOnline(
+        indexes.AddUniqueOnline(
             "simprofile",
             models.UniqueConstraint(
                 fields=("simulator", "profile_identifier"),
@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 violation_error_message="This simulator already has a profile with this identifier.",
             ),
         ),
+        indexes.BuildIndexes("simprofile"),
         migrations.RunPython(settle, migrations.RunPython.noop),
         online.CheckForeignKeyOnline("simprofile", "linked_user"),
     ]

@@ -3,18 +3,18 @@
 from django.db import migrations, models
 
 from simlane.sim import database
-from simlane.sim.legacy import online
+from simlane.sim.legacy import indexes
 
 
 def install(apps, schema_editor):
-    indexes = database.SEARCH_INDEXES[schema_editor.connection.vendor]
+    search = database.SEARCH_INDEXES[schema_editor.connection.vendor]
     if schema_editor.connection.vendor != "postgresql":
-        for name, definition in indexes.items():
+        for name, definition in search.items():
             schema_editor.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {definition}")
         return
     schema_editor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-    for name, definition in indexes.items():
-        online.build_index(schema_editor, name, f"CREATE INDEX CONCURRENTLY {name} ON {definition}")
+    for name, definition in search.items():
+        indexes.build_index(schema_editor, name, f"CREATE INDEX CONCURRENTLY {name} ON {definition}")
 
 
 def remove(apps, schema_editor):
@@ -28,11 +28,11 @@ class Migration(migrations.Migration):
     dependencies = [("sim", "0019_fill_profile_names")]
 
     operations = [
-        online.AddIndexOnline(
+        indexes.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(fields=["profile_identifier"], name="sim_profile_identifier_idx"),
         ),
-        online.AddIndexOnline(
+        indexes.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.OrderBy(models.F("last_active_at"), descending=True),
@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 name="sim_profile_recent_idx",
             ),
         ),
-        online.AddIndexOnline(
+        indexes.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.OrderBy(models.F("name_key")),
@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 name="sim_profile_name_idx",
             ),
         ),
-        online.AddIndexOnline(
+        indexes.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.OrderBy(models.F("starts"), descending=True),
@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                 name="sim_profile_starts_idx",
             ),
         ),
-        online.AddIndexOnline(
+        indexes.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.F("simulator"),
@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 name="sim_profile_sim_recent_idx",
             ),
         ),
-        online.AddIndexOnline(
+        indexes.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.F("simulator"),
@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                 name="sim_profile_sim_name_idx",
             ),
         ),
-        online.AddIndexOnline(
+        indexes.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.F("simulator"),
@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
                 name="sim_profile_sim_starts_idx",
             ),
         ),
-        online.AddIndexOnline(
+        indexes.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.OrderBy(models.F("last_active_at"), descending=True),
@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
                 name="sim_profile_ver_recent_idx",
             ),
         ),
-        online.AddIndexOnline(
+        indexes.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.OrderBy(models.F("name_key")),
@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
                 name="sim_profile_ver_name_idx",
             ),
         ),
-        online.AddIndexOnline(
+        indexes.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.OrderBy(models.F("starts"), descending=True),
@@ -116,7 +116,7 @@ class Migration(migrations.Migration):
                 name="sim_profile_ver_starts_idx",
             ),
         ),
-        online.AddIndexOnline(
+        indexes.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.F("simulator"),
@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
                 name="sim_profile_ver_sim_recent_idx",
             ),
         ),
-        online.AddIndexOnline(
+        indexes.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.F("simulator"),
@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
                 name="sim_profile_ver_sim_name_idx",
             ),
         ),
-        online.AddIndexOnline(
+        indexes.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 models.F("simulator"),

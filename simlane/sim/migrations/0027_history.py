@@ -3,7 +3,7 @@
 from django.db import migrations, models
 
 from simlane.sim import database
-from simlane.sim.legacy import online
+from simlane.sim.legacy import indexes, online
 
 
 def install(apps, schema_editor):
@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
     dependencies = [("sim", "0026_ownership_rules")]
 
     operations = [
-        online.AddIndexOnline(
+        indexes.AddIndexOnline(
             model_name="simprofile",
             index=models.Index(
                 condition=models.Q(("merged_into__isnull", False)),

@@ -109,6 +109,12 @@ def old(migrate: Migrate) -> Old:
     return Old(apps)
 
 
+def every_character() -> list[str]:
+    """What a name can hold; behind the second plane, where neither cases nor marks are, every 251st."""
+    codes = [*range(1, 0x20000), *range(0x20000, 0x110000, 251)]
+    return [chr(code) for code in codes if not 0xD800 <= code <= 0xDFFF]
+
+
 def dump(table: str, columns: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     """Every row of a table as text, sorted: what two states are compared by."""
     with connection.cursor() as cursor:

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from simlane.sim.legacy.identifier_sql import fallback_identifier, fallback_sql
-from tests.sim.migrations.conftest import HEAD, START, Migrate, Old
+from tests.sim.migrations.conftest import HEAD, START, Migrate, Old, every_character
 
 KEY = UUID("00000000-0000-4000-8000-00000000000a")
 STEAM = "76561190000000001"
@@ -164,7 +164,7 @@ def test_statements_do_not_grow_with_the_rows(old: Old, migrate: Migrate) -> Non
 
 
 def test_every_character_lowers_as_python_lowers_it(transactional_db: None) -> None:
-    characters = [chr(code) for code in range(1, 0x110000) if not 0xD800 <= code <= 0xDFFF]
+    characters = every_character()
     names = [
         form.format(character)
         for character in characters
