@@ -1,8 +1,9 @@
 """`make bench-upgrade`: the backfill beside two references, the upgrade under traffic, and killed at random moments.
 
 R1 is the plan's own loop, one row at a time, on 100,000 rows. R2 is the physical limit: one UPDATE of the same columns
-with the same values; beside it one that makes every identifier of the name. All start, as the backfill does, from a
-generated install after migration 0009.
+with the same values; beside it one that makes every identifier of the name. All start from a generated install after
+migration 0009: R1 and R2 with that migration's two indexes, as the plan has them. The backfill builds them afterwards,
+and its time has that in it.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from __future__ import annotations
 import json
 import random
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +47,21 @@ R2 = """UPDATE sim_simprofile p SET profile_identifier = {identifier},
     FROM sim_simulator s WHERE s.id = p.simulator_id"""
 #: Whether a platform's id is read from the row's data as well, as the backfill does, or only its name is taken.
 R2_PLAIN = "left(lower(replace(p.profile_name, ' ', '-')), 218) || '-' || p.id"
+#: The indexes of the plan's 0009.
+INDEXES = {"sim_profile_linked_user_idx": "linked_user_id", "sim_profile_public_idx": "is_public"}
+#: One after the other, so that a slow moment of the machine is nobody's alone; the median counts.
+ROUNDS = 3
 OURS = """
 import re, time, django
 django.setup()
 from django.db import connection
-from simlane.sim.legacy import backfill
+from simlane.sim.legacy import backfill, indexes
 connection.ensure_connection()
 started = time.perf_counter()
 backfill.run(connection)
+with connection.schema_editor(atomic=False) as editor:
+    for name, column in {indexes}.items():
+        indexes.build_index(editor, name, f"CREATE INDEX CONCURRENTLY {name} ON sim_simprofile ({column})")
 print("seconds", time.perf_counter() - started)
 print("MiB", int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1]) / 1024)
 """
@@ -107,7 +117,7 @@ def backfill(directory: Path, sizes: list[int]) -> bool:
             template = install.url.rpartition("/")[2]
 
             with throwaway(template, directory) as copy:
-                _without_triggers(copy)
+                _as_the_plan_has_it(copy)
                 if rows == R1_ROWS:
                     loop = _seconds(copy, R1)["seconds"] / rows
                     print(
@@ -116,21 +126,28 @@ def backfill(directory: Path, sizes: list[int]) -> bool:
                     )
             if rows not in sizes:
                 continue
-            limit = _one_update(template, directory, same_identifier())
-            plain = _one_update(template, directory, R2_PLAIN)
-            with throwaway(template, directory) as copy:
-                found = _seconds(copy, OURS)
+            limits, plains, found = [], [], []
+            for _ in range(ROUNDS):
+                limits.append(_one_update(template, directory, same_identifier()))
+                plains.append(_one_update(template, directory, R2_PLAIN))
+                with throwaway(template, directory) as copy:
+                    found.append(_seconds(copy, OURS.replace("{indexes}", repr(INDEXES))))
             assert loop
-            ours = found["seconds"]
-            ok &= ours <= 1.5 * limit and ours / rows * 50 <= loop and found["MiB"] < 150
+            limit, plain = statistics.median(limits), statistics.median(plains)
+            ours, peak = statistics.median(each["seconds"] for each in found), max(each["MiB"] for each in found)
+            ok &= ours <= 1.5 * plain and ours / rows * 50 <= loop and peak < 150
             print(
-                f"backfill, {rows:,} rows: {ours:.1f} s, {rows / ours:,.0f} rows/s; R2, one UPDATE: {limit:.1f} s, "
-                f"of names only {plain:.1f} s "
-                f"({ours / limit:.2f} times R2, aim 1.5); {loop / (ours / rows):.0f} times as fast as R1 (aim 50); "
-                f"peak {found['MiB']:.0f} MiB (aim 150)",
+                f"backfill, {rows:,} rows, the median of {ROUNDS}: {ours:.1f} s, {rows / ours:,.0f} rows/s; R2, one "
+                f"UPDATE: {limit:.1f} s, of names only {plain:.1f} s ({ours / limit:.2f} and {ours / plain:.2f} times "
+                f"R2, aim 1.5); {loop / (ours / rows):.0f} times as fast as R1 (aim 50); peak {peak:.0f} MiB (aim 150)",
                 flush=True,
             )
+            print(f"  all: {_listed(each['seconds'] for each in found)}; R2: {_listed(limits)}; {_listed(plains)}")
     return ok
+
+
+def _listed(seconds: Iterable[float]) -> str:
+    return ", ".join(f"{each:.1f}" for each in seconds)
 
 
 def same_identifier() -> str:
@@ -147,16 +164,18 @@ def _one_update(template: str, directory: Path, identifier: str) -> float:
     from simlane.upgrade.rehearsal.copy import throwaway
 
     with throwaway(template, directory) as copy:
-        _without_triggers(copy)
+        _as_the_plan_has_it(copy)
         with copy.connect() as server:
             started = time.perf_counter()
             server.execute(R2.replace("{identifier}", identifier))
             return time.perf_counter() - started
 
 
-def _without_triggers(copy: Any) -> None:
+def _as_the_plan_has_it(copy: Any) -> None:
     with copy.connect() as server:
         server.execute("ALTER TABLE sim_simprofile DISABLE TRIGGER USER")
+        for name, column in INDEXES.items():
+            server.execute(f"CREATE INDEX {name} ON sim_simprofile ({column})")
         server.execute("VACUUM ANALYZE sim_simprofile")
 
 

@@ -7,7 +7,6 @@ text for every row. Both follow the tables in sim.identifiers.
 from __future__ import annotations
 
 import json
-import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
@@ -119,8 +118,8 @@ def _python_lower(connection: BaseDatabaseWrapper, column: str) -> str:
     return f"CASE {' '.join(cases)} ELSE {own} END"
 
 
-#: Behind it no character has a case.
-LAST_CASED = 0x1FFFF
+#: Behind it no character has a case; some, which choose how another one looks, are nothing beside a sigma.
+LAST_CASED, SELECTORS = 0x1FFFF, range(0xE0000, 0xE0200)
 _OWN_LOWER: dict[str, tuple[str, list[str]]] = {}
 
 
@@ -164,8 +163,8 @@ def _lower_by_table(column: str) -> str:
 
 
 def _all_characters() -> Iterator[str]:
-    # Unassigned, private and half characters have no case.
-    characters = map(chr, range(1, sys.maxunicode + 1))
+    """Those that can matter: the planes between are ideographs' and private use. Halves and gaps have no case."""
+    characters = map(chr, (*range(1, LAST_CASED + 1), *SELECTORS))
     return (c for c in characters if unicodedata.category(c) not in {"Cn", "Co", "Cs"})
 
 

@@ -110,8 +110,13 @@ def old(migrate: Migrate) -> Old:
 
 
 def every_character() -> list[str]:
-    """What a name can hold; behind the second plane, where neither cases nor marks are, every 251st."""
-    codes = [*range(1, 0x20000), *range(0x20000, 0x110000, 251)]
+    """What a name can hold; of the planes of ideographs and private use every 251st."""
+    codes = [
+        *range(1, 0x20000),
+        *range(0x20000, 0xE0000, 251),
+        *range(0xE0000, 0xE0200),
+        *range(0xE0200, 0x110000, 251),
+    ]
     return [chr(code) for code in codes if not 0xD800 <= code <= 0xDFFF]
 
 
