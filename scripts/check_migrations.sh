@@ -12,6 +12,8 @@ accepted=(
     0011_add_unique_constraint 0012_remove_user
     # Its constraints are on tables that it makes.
     0021_results
+    # Its unique index is of a column that every row of the old release leaves empty, which is not in it.
+    0028_events
 )
 
 # The tests' settings have the linter; it reads the SQL that PostgreSQL would be given.

@@ -12,14 +12,17 @@ from django.db import connection
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from simlane.sim.legacy import events
+
 LINE_EVERY_SECONDS = 5.0
 LOOK_EVERY_SECONDS = 1.0
 WAIT_SECONDS = 0.5
-#: The long steps, and the column that is empty in a row they have not done yet.
+#: The long steps, and the rows they have not done yet.
 LEFT = {
-    "backfill": ("sim_simprofile", "profile_identifier"),
-    "names": ("sim_simprofile", "name_key"),
-    "accounts": ("users_user", "search_key"),
+    "backfill": "sim_simprofile WHERE profile_identifier = ''",
+    "names": "sim_simprofile WHERE name_key = ''",
+    "accounts": "users_user WHERE search_key = ''",
+    events.STEP: f"{events.TABLE} WHERE {events.LEFT}",
 }
 
 
@@ -130,7 +133,6 @@ class Watch:
 
 
 def _rows_left(step: str) -> int:
-    table, column = LEFT[step]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT COUNT(*) FROM {table} WHERE {column} = ''")
+        cursor.execute(f"SELECT COUNT(*) FROM {LEFT[step]}")
         return int(cursor.fetchone()[0])

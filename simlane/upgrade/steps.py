@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from simlane.sim.legacy import contract as contraction
-from simlane.sim.legacy import names_backfill, pace, window
+from simlane.sim.legacy import events, names_backfill, pace, window
 from simlane.sim.models import OldReleaseWrite
 from simlane.upgrade import runner
 from simlane.upgrade.state import BACKFILL, EXPAND, LEGACY, UNIQUE, State, pending, position
@@ -90,9 +90,10 @@ def _old_release_is_gone(quiet: timedelta) -> None:
 
 
 def catch_up() -> None:
-    """What only Python can compute of rows that the old release wrote: names that are searched by."""
+    """Once more what the triggers do for most rows that the old release writes: names, places in the lists."""
     with connection.schema_editor(atomic=False) as editor:
         names_backfill.fill(apps, editor)
+    events.fill(connection)
     get_user_model().fill_search_keys()
 
 

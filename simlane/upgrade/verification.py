@@ -39,7 +39,7 @@ def problems() -> list[str]:
         return found
     with connection.cursor() as cursor:
         for rule, sql in BOTH_MODELS.items():
-            triggers = "{" + ",".join(window.TRIGGERS) + "}"
+            triggers = "{" + ",".join(window.ALL_TRIGGERS) + "}"
             cursor.execute(
                 f"SELECT count(*) OVER (), found.* FROM ({sql}) AS found LIMIT %(shown)s",
                 {"triggers": triggers, "shown": SHOWN},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.legacy_release.sim.models import SimProfile, Simulator
+from datetime import datetime
+
+from tests.legacy_release.sim.models import Event, SimProfile, Simulator
 from tests.legacy_release.users.models import User
 
 
@@ -69,9 +71,38 @@ def give(profile: str, user: int) -> str:
     return profile
 
 
+def move(profile: str, simulator: str) -> str:
+    """In the admin: another simulator."""
+    row = SimProfile.objects.get(pk=profile)
+    row.simulator = Simulator.objects.get(slug=simulator)
+    row.save()
+    return profile
+
+
 def disconnect(profile: str) -> int:
     return SimProfile.objects.get(pk=profile).delete()[0]
 
 
 def delete_account(user: int) -> int:
     return User.objects.get(pk=user).delete()[0]
+
+
+def announce(simulator: str, name: str, starts_at: str | None) -> int:
+    return Event.objects.create(
+        simulator=Simulator.objects.get(slug=simulator), name=name, starts_at=_moment(starts_at)
+    ).pk
+
+
+def reschedule(event: int, starts_at: str | None) -> int:
+    row = Event.objects.get(pk=event)
+    row.starts_at = _moment(starts_at)
+    row.save()
+    return event
+
+
+def cancel(event: int) -> int:
+    return Event.objects.get(pk=event).delete()[0]
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

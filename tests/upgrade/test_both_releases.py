@@ -135,6 +135,51 @@ def test_with_results_under_it_the_identifier_stays(opened, old: Old, old_releas
     assert Profiles.get(pk=key).profile_identifier == "5"
 
 
+def test_another_simulator_is_another_identity(opened, old: Old, old_release: OldRelease) -> None:
+    key = str(old.profile("Alice", {"cust_id": 5, "player_id": "M123456"}))
+    free = str(old.profile("Bob", {"cust_id": 6}))
+    opened()
+    old_release.move(key, "acc")
+    old_release.move(free, "home-brew")
+    rows = {str(row.pk): (row.simulator.slug, row.profile_identifier) for row in Profiles.select_related("simulator")}
+    assert rows == {key: ("acc", "M123456"), free: ("home-brew", f"bob-{free}")}
+    other = old_release.add(old.user("carol").pk, "iracing", "Carol", {"cust_id": 5})
+    assert Profiles.get(pk=other).profile_identifier == "5"
+    every_rule_holds()
+
+
+def test_with_results_under_it_the_simulator_stays(opened, old: Old, old_release: OldRelease, tmp_path: Path) -> None:
+    key = str(old.profile("Alice", {"cust_id": 5}))
+    opened()
+    race(tmp_path, 5, "Alice")
+    old_release.move(key, "acc")
+    row = Profiles.get(pk=key)
+    assert (row.simulator.slug, row.profile_identifier) == ("iracing", "5")
+    every_rule_holds()
+
+
+def test_events_of_the_old_release_stand_in_the_lists_where_they_start(
+    old: Old, migrate: Migrate, opened, old_release: OldRelease, tmp_path: Path
+) -> None:
+    before = old_release.announce("iracing", "Before", "2024-03-01T20:00:00+00:00")
+    unknown = old_release.announce("iracing", "Unknown", None)
+    opened()
+    during = old_release.announce("iracing", "During", "2024-05-01T20:00:00+00:00")
+    old_release.reschedule(before, "2024-04-01T20:00:00+00:00")
+    listed = {event.pk: event.listed_at for event in models.Event.objects.all()}
+    assert listed[before].isoformat() == "2024-04-01T20:00:00+00:00"
+    assert listed[during].isoformat() == "2024-05-01T20:00:00+00:00"
+    assert listed[unknown] == models.Event.objects.get(pk=unknown).created_at
+    race(tmp_path, 5, "Racer")
+    raced = models.Event.objects.get(sessions__isnull=False)
+    old_release.reschedule(raced.pk, "2020-01-01T00:00:00+00:00")
+    old_release.cancel(raced.pk)
+    old_release.cancel(before)
+    assert models.Event.objects.get(pk=raced.pk).listed_at == raced.listed_at
+    assert set(models.Event.objects.values_list("pk", flat=True)) == {raced.pk, unknown, during}
+    every_rule_holds()
+
+
 def test_a_correction_before_the_backfill_comes_by_is_kept(old: Old, migrate: Migrate, old_release: OldRelease) -> None:
     key, other = old.profile("Alice", {"cust_id": 5}), old.profile("Bob", {"cust_id": 5}, user="bob")
     window.hold(connection)

@@ -75,6 +75,12 @@ def _restore_profiles(editor: BaseDatabaseSchemaEditor) -> None:
             AND EXISTS (SELECT 1 FROM sim_simulator s WHERE s.id = k.simulator_id)
             AND (k.linked_user_id IS NULL OR {has_results})"""
     )
+    # Results stay on the simulator that they were driven on, whatever the old release said meanwhile.
+    editor.execute(
+        f"""UPDATE {TABLE} SET simulator_id = k.simulator_id FROM {KEPT} k
+        WHERE k.id = {TABLE}.id AND k.simulator_id <> {TABLE}.simulator_id AND {has_results}
+            AND EXISTS (SELECT 1 FROM sim_simulator s WHERE s.id = k.simulator_id)"""
+    )
     # What the old release said of a row's verification is what the next way back gives it.
     if exists(editor, legacy := kept_table("sim_legacyprofile")):
         editor.execute(

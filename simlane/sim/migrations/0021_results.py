@@ -1,8 +1,10 @@
-"""What was raced: tracks, cars, sessions, entries, drivers, laps."""
+"""What was raced: tracks, cars, sessions, entries, drivers, laps. 0028 builds what events need of indexes."""
 
 import django.db.models.deletion
 from django.db import migrations, models
 from django.db.models.functions import Now
+
+from simlane.sim.legacy import indexes, online
 
 
 class Migration(migrations.Migration):
@@ -208,7 +210,7 @@ class Migration(migrations.Migration):
                 max_length=30,
             ),
         ),
-        migrations.AlterField(
+        online.AlterForeignKeyOnline(
             model_name="event",
             name="simulator",
             field=models.ForeignKey(
@@ -341,7 +343,7 @@ class Migration(migrations.Migration):
                 to="sim.track",
             ),
         ),
-        migrations.AddField(
+        online.AddUncheckedForeignKey(
             model_name="event",
             name="track",
             field=models.ForeignKey(
@@ -352,7 +354,7 @@ class Migration(migrations.Migration):
                 to="sim.track",
             ),
         ),
-        migrations.AddIndex(
+        indexes.AddIndexLater(
             model_name="event",
             index=models.Index(
                 models.OrderBy(models.F("listed_at"), descending=True),
@@ -360,7 +362,7 @@ class Migration(migrations.Migration):
                 name="sim_event_listed_idx",
             ),
         ),
-        migrations.AddIndex(
+        indexes.AddIndexLater(
             model_name="event",
             index=models.Index(
                 models.F("simulator"),
@@ -369,7 +371,7 @@ class Migration(migrations.Migration):
                 name="sim_event_sim_listed_idx",
             ),
         ),
-        migrations.AddIndex(
+        indexes.AddIndexLater(
             model_name="event",
             index=models.Index(
                 condition=models.Q(("weekend", ""), _negated=True),
@@ -377,7 +379,7 @@ class Migration(migrations.Migration):
                 name="sim_event_weekend_idx",
             ),
         ),
-        migrations.AddConstraint(
+        indexes.AddUniqueIndexLater(
             model_name="event",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("platform_id", ""), _negated=True),

@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 LEGACY = "0008_alter_event_event_source"
-HEAD = "0027_history"
+HEAD = "0028_events"
 START = datetime(2024, 1, 1, 12, tzinfo=UTC)
 #: The columns the old release knows.
 LEGACY_COLUMNS = ("id", "user_id", "simulator_id", "profile_name", "profile_data", "is_verified", "created_at")

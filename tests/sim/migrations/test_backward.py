@@ -187,6 +187,24 @@ def test_a_profile_linked_anew_goes_back_to_its_new_owner(populated: Old, migrat
     assert (row.user_id, row.is_verified) == (bob, True)
 
 
+def test_results_keep_their_simulator(populated: Old, migrate: Migrate, tmp_path: Path) -> None:
+    migrate(HEAD)
+    use(tmp_path)
+    raced = models.SimProfile.objects.get(profile_identifier="100001")
+    old = Old(migrate(LEGACY))
+    rows = old.apps.get_model("sim", "SimProfile").objects
+    idle = rows.get(profile_data__player_id__isnull=False).pk
+    # The old release says that both are driven on another simulator.
+    rows.filter(pk=raced.pk).update(simulator=old.simulators["home-brew"])
+    rows.filter(pk=idle).update(simulator=old.simulators["home-brew"])
+    new = migrate(HEAD).get_model("sim", "SimProfile").objects
+    assert new.get(pk=raced.pk).simulator_id == raced.simulator_id
+    assert new.get(pk=raced.pk).profile_identifier == "100001"
+    assert new.get(pk=idle).simulator.slug == "home-brew"
+    assert new.get(pk=idle).profile_identifier.endswith(str(idle))
+    assert not [finding for finding in findings() if finding.count]
+
+
 def test_results_of_events_the_old_release_deleted_stay_kept_aside(
     populated: Old, migrate: Migrate, tmp_path: Path
 ) -> None:

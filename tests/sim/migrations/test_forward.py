@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from simlane.sim import models
 from simlane.sim.legacy.identifier_sql import fallback_identifier, fallback_sql
 from tests.sim.migrations.conftest import HEAD, START, Migrate, Old, every_character
 
@@ -161,6 +162,18 @@ def test_statements_do_not_grow_with_the_rows(old: Old, migrate: Migrate) -> Non
 
     few = statements(3)
     assert statements(300) <= few + 2  # going forward again puts the kept rows back
+
+
+def test_every_index_that_a_model_declares_is_there(old: Old, migrate: Migrate) -> None:
+    migrate(HEAD)
+    for model in (models.SimProfile, models.Event):
+        declared = {index.name for index in model._meta.indexes} | {rule.name for rule in model._meta.constraints}
+        with connection.cursor() as cursor:
+            found = connection.introspection.get_constraints(cursor, model._meta.db_table)
+        assert declared <= set(found), model
+    track = next(each for each in found.values() if each["columns"] == ["track_id"] and each["index"])
+    assert not track["unique"]
+    assert any(each["columns"] == ["track_id"] and each["foreign_key"] for each in found.values())
 
 
 def test_every_character_lowers_as_python_lowers_it(transactional_db: None) -> None:

@@ -1,0 +1,28 @@
+"""What migration 0028 does: events of the old release stand in the lists where they start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from simlane.sim.legacy.batches import by_key, in_batches
+
+TABLE, STEP = "sim_event", "events"
+STARTS = "COALESCE(starts_at, created_at)"
+#: Of an event with sessions the result file has said when it was.
+LEFT = f"listed_at <> {STARTS} AND NOT EXISTS (SELECT 1 FROM sim_session s WHERE s.event_id = {TABLE}.id)"
+
+
+def fill(connection: BaseDatabaseWrapper) -> None:
+    """Lists every event without sessions by its start, or by when it came in."""
+
+    def write(low: Any, high: Any) -> int:
+        ends = {f"{TABLE}.id > %s": low, f"{TABLE}.id <= %s": high}
+        given = {condition: key for condition, key in ends.items() if key is not None}
+        with connection.cursor() as cursor:
+            where = " AND ".join([LEFT, *given])
+            cursor.execute(f"UPDATE {TABLE} SET listed_at = {STARTS} WHERE {where}", list(given.values()))
+            return int(cursor.rowcount)
+
+    in_batches(connection, STEP, by_key(connection, TABLE), write)

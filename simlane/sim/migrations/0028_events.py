@@ -1,0 +1,28 @@
+"""Events of the old release: listed by their start, their indexes built while the site serves."""
+
+from django.db import migrations
+
+from simlane.sim.legacy import events, indexes, online, window
+
+
+def fill(_, editor):
+    if window.is_held(editor.connection):
+        window.open_events(editor.connection)
+    events.fill(editor.connection)
+
+
+def close(_, editor):
+    window.close_events(editor.connection)
+
+
+class Migration(migrations.Migration):
+    # Rows are filled and looked at while the site serves; again does no harm.
+    atomic = False
+    dependencies = [("sim", "0027_history")]
+
+    operations = [
+        migrations.RunPython(fill, close),
+        indexes.BuildIndexes("event"),
+        online.CheckForeignKeyOnline("event", "track"),
+        online.ValidateChecks("event"),
+    ]
