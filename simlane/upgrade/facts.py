@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from simlane.sim.legacy.identifier_sql import NAME_LENGTH, platform_sql
@@ -29,8 +29,14 @@ STEPS = (
     ("verify", "reads only", 5.0),
     ("contract", "profiles exclusively for some milliseconds", 0.1),
 )
-#: What the table and its indexes grow by while old row versions wait for a vacuum, as a multiple of their size.
-GROWTH = 4.0
+SQLITE_STEPS = (
+    ("backup", "reads only", 3.0),
+    ("migrate", "the whole file", 333.0),
+    ("verify", "reads only", 3.0),
+)
+#: What the table and its indexes grow by while old row versions wait for a vacuum, as a multiple of their size; on
+#: SQLite what the file, its journal and the backup take, as a multiple of the file.
+GROWTH, SQLITE_GROWTH = 4.0, 15.0
 
 
 @dataclass(slots=True)
@@ -70,13 +76,15 @@ def collect() -> Facts:
         found.accounts = cursor.fetchone()[0]
     if where.state is State.LEGACY:
         _identifiers(connection, found)
-    found.seconds = {name: round(rate * found.rows / 1_000_000, 1) for name, _, rate in STEPS}
-    found.locks = {name: locks for name, locks, _ in STEPS}
+    steps = STEPS if connection.vendor == "postgresql" else SQLITE_STEPS
+    found.seconds = {name: round(rate * found.rows / 1_000_000, 1) for name, _, rate in steps}
+    found.locks = {name: locks for name, locks, _ in steps}
+    upgrading = where.state in {State.LEGACY, State.UPGRADING}
     if connection.vendor == "postgresql":
-        _postgresql(found, upgrading=where.state in {State.LEGACY, State.UPGRADING})
+        _postgresql(found, upgrading=upgrading)
     else:
         found.warnings.append("SQLite has one writer: stop the site, run the upgrade, start the new release.")
-        found.disk_free = shutil.disk_usage(settings.VAR_DIR).free
+        _sqlite(found, upgrading=upgrading)
     if found.disk_free is not None and found.disk_needed > found.disk_free:
         found.hindrances.append(
             f"The disk has {_size(found.disk_free)} free, the upgrade may need {_size(found.disk_needed)}: make room."
@@ -91,7 +99,10 @@ def _identifiers(database: BaseDatabaseWrapper, found: Facts) -> None:
         FROM {TABLE} p JOIN sim_simulator s ON s.id = p.simulator_id"""
     groups = f"""SELECT slug, platform_id, COUNT(*) AS claims FROM ({ids}) AS found WHERE platform_id IS NOT NULL
         GROUP BY slug, platform_id"""
-    with database.cursor() as cursor:
+    with transaction.atomic(database.alias), database.cursor() as cursor:
+        if database.vendor == "postgresql":
+            # To compile the expressions takes longer than to run them.
+            cursor.execute("SET LOCAL jit = off")
         cursor.execute(
             f"""SELECT COALESCE(SUM(claims), 0), COUNT(CASE WHEN claims > 1 THEN 1 END),
             COALESCE(SUM(CASE WHEN claims > 1 THEN claims END), 0) FROM ({groups}) AS grouped"""
@@ -112,6 +123,15 @@ def _identifiers(database: BaseDatabaseWrapper, found: Facts) -> None:
             ]
     found.with_platform_id, found.with_fallback = with_id, found.rows - with_id
     found.contested_ids, found.contested_profiles = contested_ids, contested_profiles
+
+
+def _sqlite(found: Facts, *, upgrading: bool) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        found.table_bytes = cursor.fetchone()[0]
+    if upgrading:
+        found.disk_needed = int(found.table_bytes * SQLITE_GROWTH)
+    found.disk_free = shutil.disk_usage(settings.VAR_DIR).free
 
 
 def _postgresql(found: Facts, *, upgrading: bool) -> None:
@@ -189,7 +209,7 @@ def lines(found: Facts) -> list[str]:
         text.append(f"{'step':<18} {'about':>8}  what it locks")
         text += [f"{name:<18} {found.seconds[name]:>6.1f} s  {found.locks[name]}" for name in found.seconds]
         free = f", {_size(found.disk_free)} free" if found.disk_free is not None else ""
-        text.append(f"Disk: up to {_size(found.disk_needed)} more until a vacuum{free}.")
+        text.append(f"Disk: up to {_size(found.disk_needed)} more, at times{free}.")
     text += [f"Note: {each}" for each in found.warnings]
     text += [f"STOP: {each}" for each in found.hindrances]
     return text

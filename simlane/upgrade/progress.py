@@ -34,6 +34,15 @@ class Throttle:
     max_replica_lag: float | None = None
     max_latency_ms: float | None = None
 
+    def hindrance(self) -> str | None:
+        """Why it could not do what it is asked, or None: PostgreSQL hides the lag from most, as if there were none."""
+        if connection.vendor != "postgresql" or self.max_replica_lag is None:
+            return None
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_has_role('pg_read_all_stats', 'USAGE'), current_user")
+            allowed, user = cursor.fetchone()
+        return None if allowed else f"{user} may not see how far replicas are behind: GRANT pg_monitor TO {user}."
+
     def reason(self) -> str | None:
         """Why to wait now, or None."""
         if connection.vendor != "postgresql":

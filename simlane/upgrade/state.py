@@ -8,8 +8,10 @@ from enum import StrEnum
 
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Max
 
 from simlane.sim.legacy import window
+from simlane.sim.models import OldReleaseWrite
 
 LEGACY = "0008_alter_event_event_source"
 EXPAND, BACKFILL, UNIQUE, CONTRACT = (
@@ -63,10 +65,9 @@ def position() -> Position:
             if TABLE in tables
             else set()
         )
-        seen_at = None
-        if "sim_oldreleasewrite" in tables:
-            cursor.execute("SELECT MAX(seen_at) FROM sim_oldreleasewrite")
-            seen_at = cursor.fetchone()[0]
+    seen_at = None
+    if OldReleaseWrite._meta.db_table in tables:
+        seen_at = OldReleaseWrite.objects.aggregate(last=Max("seen_at"))["last"]
     recorded = set(MigrationRecorder(connection).applied_migrations()) if "django_migrations" in tables else set()
     applied = tuple(sorted(name for app, name in recorded if app == "sim" and name >= EXPAND))
     has_owner = "user_id" in columns

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
+from django.core.cache import cache
 from django.db import DatabaseError
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.exposition import generate_latest
@@ -12,6 +14,8 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from simlane.upgrade import status
+from simlane.upgrade.state import State
 from simlane.watch import adoption
 
 #: Upper bounds of the buckets in which searches are counted, here and in the database.
@@ -62,12 +66,40 @@ class Adoption(Collector):
             yield GaugeMetricFamily(own_name, f"Profiles: {name}", number)
 
 
+class Upgrade(Collector):
+    """Where the move from the old model is, at most a minute old."""
+
+    def describe(self) -> list[Metric]:
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        try:
+            found: dict[str, Any] | None = cache.get("watch:upgrade")
+            if found is None:
+                found = status.summary()
+                cache.set("watch:upgrade", found, adoption.SECONDS)
+        except DatabaseError:
+            return
+        state = GaugeMetricFamily("simlane_upgrade_state", "1 for the state that this install is in", labels=["state"])
+        for each in State:
+            state.add_metric([each.value], each.value == found["state"])
+        yield state
+        failed = sum(step["state"] == "failed" for step in found["steps"])
+        yield GaugeMetricFamily("simlane_upgrade_steps_failed", "Steps of the upgrade whose last try failed", failed)
+        if seen_at := found["old_release_seen_at"]:
+            yield GaugeMetricFamily(
+                "simlane_upgrade_old_release_seen_timestamp_seconds",
+                "When the old release was last seen writing, Unix time",
+                seen_at.timestamp(),
+            )
+
+
 def exposition() -> bytes:
     """Prometheus' text."""
     answer = CollectorRegistry()
+    for collector in (Adoption(), Upgrade()):
+        answer.register(collector)
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         MultiProcessCollector(answer)  # type: ignore[no-untyped-call]
-        answer.register(Adoption())
         return generate_latest(answer)
-    answer.register(Adoption())
     return generate_latest(OWN) + generate_latest(answer)

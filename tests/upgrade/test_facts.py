@@ -41,7 +41,6 @@ def test_a_transaction_that_is_open_for_long_is_named(old: Old, monkeypatch: pyt
         assert any(f"Process {idle.info.backend_pid} " in line for line in facts.collect().warnings)
 
 
-@on_postgresql
 def test_a_disk_without_room_stops_the_upgrade(old: Old, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1000, 999, 1))
     assert any("make room" in line for line in facts.collect().hindrances)
@@ -59,6 +58,20 @@ def test_a_database_user_who_does_not_own_the_tables_is_stopped(old: Old) -> Non
             cursor.execute("RESET ROLE")
             cursor.execute("DROP OWNED BY simlane_guest")
             cursor.execute("DROP ROLE simlane_guest")
+
+
+@on_postgresql
+def test_who_may_not_see_the_replicas_cannot_ask_to_wait_for_them(transactional_db: None) -> None:
+    assert Throttle(max_replica_lag=1.0).hindrance() is None
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE simlane_blind")
+        cursor.execute("SET ROLE simlane_blind")
+        try:
+            assert "GRANT pg_monitor TO simlane_blind" in str(Throttle(max_replica_lag=1.0).hindrance())
+            assert Throttle(pause_ms=5).hindrance() is None
+        finally:
+            cursor.execute("RESET ROLE")
+            cursor.execute("DROP ROLE simlane_blind")
 
 
 @on_postgresql

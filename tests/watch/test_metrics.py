@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import OperationalError, connection
 from django.test import Client
+from django.utils import timezone
 
-from simlane.sim.models import SimProfile
+from simlane.sim.models import OldReleaseWrite, SimProfile
+from simlane.upgrade.models import UpgradeStep
 from simlane.users.models import User
 from simlane.watch import recording
 from simlane.watch.processes import figures_directory
@@ -83,6 +87,23 @@ def test_routes_are_counted_and_no_path_is_told(client: Client, alice: SimProfil
     assert "simlane_database_up 1.0" in text
     assert "secret-path" not in text
     assert "WEIRD" not in text
+
+
+def test_the_upgrades_state_and_failed_steps_are_told(client: Client) -> None:
+    text = client.get("/metrics").content.decode()
+    assert 'simlane_upgrade_state{state="new"} 1.0' in text
+    assert 'simlane_upgrade_state{state="window"} 0.0' in text
+    assert "simlane_upgrade_steps_failed 0.0" in text
+    assert "simlane_upgrade_old_release_seen" not in text
+    cache.clear()
+    seen_at = timezone.now()
+    OldReleaseWrite.objects.create(seen_at=seen_at, statement="update")
+    UpgradeStep.objects.create(name="contract", started_at=seen_at, failed=True)
+    text = client.get("/metrics").content.decode()
+    assert "simlane_upgrade_steps_failed 1.0" in text
+    told = re.search(r"\nsimlane_upgrade_old_release_seen_timestamp_seconds (\S+)\n", text)
+    assert told
+    assert float(told[1]) == pytest.approx(seen_at.timestamp(), abs=0.01)
 
 
 def test_without_a_database_the_other_figures_are_given(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

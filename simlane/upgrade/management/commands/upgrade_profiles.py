@@ -83,6 +83,8 @@ class Command(BaseCommand):
 
     def _run(self, options: dict[str, Any]) -> None:
         throttle = Throttle(options["pause_ms"], options["max_replica_lag"], options["max_latency_ms"])
+        if why := throttle.hindrance():
+            raise CommandError(why)
         where = position()
         if where.state in {State.LEGACY, State.UPGRADING} and not options["contract"]:
             found = facts.collect()
