@@ -251,6 +251,20 @@ def test_a_form_opened_before_an_unlink_does_not_bring_the_link_back(opened, old
     every_rule_holds()
 
 
+def test_a_form_opened_before_a_new_link_does_not_undo_its_proof(opened, old: Old, old_release: OldRelease) -> None:
+    key = str(old.profile("Alice", {"cust_id": 5}))
+    bob = old.user("bob")
+    opened()
+    old_release.set_verified(key, False)
+    old_release.open_form(key)
+    Profiles.get(pk=key).unlink_from_user()
+    Profiles.get(pk=key).link_to_user(get_user_model().objects.get(pk=bob.pk), verified=True)
+    old_release.send_form(key, "Alicia")
+    row = Profiles.get(pk=key)
+    assert (row.profile_name, row.linked_user_id, row.is_verified) == ("Alicia", bob.pk, True)
+    every_rule_holds()
+
+
 def test_a_form_opened_before_the_backfill_does_not_undo_its_verification(
     old: Old, migrate: Migrate, old_release: OldRelease
 ) -> None:

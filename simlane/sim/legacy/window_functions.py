@@ -49,6 +49,7 @@ FUNCTIONS = {
             ELSE
                 -- A save of what was read before the new release ended or moved the link brings nothing back.
                 NEW.user_id := OLD.linked_user_id;
+                NEW.is_verified := OLD.is_verified;
             END IF;
         END IF;
         IF NEW.is_verified IS DISTINCT FROM OLD.is_verified THEN

@@ -1,7 +1,7 @@
 """A client of either release: acts at random until it is told to stop, and writes down each statement's time.
 
-It is a process of its own. Each line it writes is one JSON list: `["time", kind, at, milliseconds, error]`, or
-`["done", profile id, {field: value}]` once the database has acknowledged a write.
+It is a process of its own. Each line it writes is one JSON list: `["time", kind, at, milliseconds, error]`, or, once
+the database has acknowledged a write, `["done", profile id, {field: value}]` or `["event", event id, {field: value}]`.
 """
 
 from __future__ import annotations
@@ -60,8 +60,12 @@ class Client:
         """The write of these fields has been acknowledged."""
         self._say(["done", str(key), fields])
 
+    def journal_event(self, key: int, **fields: object) -> None:
+        """The same of an event."""
+        self._say(["event", key, fields])
+
     def _sample(self, profiles: Any, *, odd: bool) -> list[UUID]:
-        """Rows from all over the table, of the half that is this client's: the last bit of the key says whose."""
+        """Rows from all over the table, of one half: the last bit of the key says of which."""
         found: set[UUID] = set()
         # A small table has fewer than the sample asks for.
         for _ in range(SAMPLES):

@@ -16,25 +16,36 @@ COLUMNS = (
 def lost_writes(copy: Copy, journals: list[Path]) -> tuple[list[str], int]:
     """A line for each acknowledged write that is not there, and how many were acknowledged.
 
-    Of several writes of one field the last counts; no two clients write the same row.
+    Of several writes of one field the last counts; no two clients write the same field of a row.
     """
-    expected: dict[str, dict[str, Any]] = {}
+    profiles: dict[str, dict[str, Any]] = {}
+    events: dict[str, dict[str, Any]] = {}
     acknowledged = 0
     for journal in journals:
-        for line in map(json.loads, journal.read_text().splitlines()):
-            if line[0] == "done":
+        for kind, *said in map(json.loads, journal.read_text().splitlines()):
+            if kind in {"done", "event"}:
+                key, fields = said
                 acknowledged += 1
-                expected.setdefault(line[1], {}).update(line[2])
+                (profiles if kind == "done" else events).setdefault(str(key), {}).update(fields)
     with copy.connect() as read:
         rows: list[Any] = read.execute(
             f"""SELECT id::text, l.is_verified, {", ".join(f"p.{column}" for column in COLUMNS)}
             FROM sim_simprofile p LEFT JOIN sim_legacyprofile l ON l.profile_id = p.id WHERE id = ANY(%s::uuid[])""",
-            [list(expected)],
+            [list(profiles)],
         ).fetchall()
-    there = {row[0]: (row[1], dict(zip(COLUMNS, row[2:], strict=True))) for row in rows}
-    return [
-        line for key, fields in expected.items() for line in _differences(key, fields, there.get(key))
-    ], acknowledged
+        there = {row[0]: (row[1], dict(zip(COLUMNS, row[2:], strict=True))) for row in rows}
+        rows = read.execute(
+            """SELECT id::text, name, EXTRACT(EPOCH FROM starts_at)::float, listed_at = starts_at
+            FROM sim_event WHERE id = ANY(%s::bigint[])""",
+            [list(events)],
+        ).fetchall()
+        calendar = {row[0]: (None, dict(zip(("name", "starts_at", "listed"), row[1:], strict=True))) for row in rows}
+    for fields in events.values():
+        # The new release lists it there, too.
+        fields["listed"] = True
+    lost = [line for key, fields in profiles.items() for line in _differences(key, fields, there.get(key))]
+    lost += [line for key, fields in events.items() for line in _differences(key, fields, calendar.get(key))]
+    return lost, acknowledged
 
 
 def _differences(key: str, fields: dict[str, Any], row: tuple[bool | None, dict[str, Any]] | None) -> list[str]:

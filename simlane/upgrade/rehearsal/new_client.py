@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from simlane.sim import linking
-from simlane.sim.models import ProfileName, SimProfile, Simulator
+from simlane.sim.models import Event, ProfileName, SimProfile, Simulator
 from simlane.sim.names import fold, name_key
 from simlane.sim.search import search
 from simlane.upgrade.rehearsal.client import Client, action
@@ -34,6 +34,10 @@ class NewClient(Client):
     @action(weight=2)
     def browse(self) -> None:
         list(SimProfile.objects.public().order_by("-last_active_at", "-id")[:24])
+
+    @action(weight=1)
+    def calendar(self) -> None:
+        list(Event.objects.select_related("simulator", "track").order_by("-listed_at", "-pk")[:24])
 
     @action(weight=2)
     def find(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from simlane.upgrade.state import LEGACY
 
 
 class OldClient(Client):
-    """Members who add, rename and delete profiles, and staff who verify them."""
+    """Members who add, rename and delete profiles and leave; staff who verify profiles and announce events."""
 
     release = "old"
 
@@ -21,10 +22,15 @@ class OldClient(Client):
         apps = MigrationLoader(connection).project_state([("sim", LEGACY), ("users", "0001_initial")]).apps
         self.profiles: Any = apps.get_model("sim", "SimProfile")._default_manager
         self.users: Any = apps.get_model("users", "User")._default_manager
+        self.all_events: Any = apps.get_model("sim", "Event")._default_manager
         self.simulator = apps.get_model("sim", "Simulator")._default_manager.get(slug="iracing")
         self.accounts = list(self.users.order_by("pk").values_list("pk", flat=True)[:200])
-        # Every other row is the new release's to change, so that the journals do not contradict each other.
+        self.registered: list[int] = []
+        self.events: list[int] = []
+        # Half of the rows are this client's. Those of the new release's it only renames, and that one does not: so the
+        # journals never contradict each other.
         self.rows = self._sample(self.profiles, odd=False)
+        self.others = self._sample(self.profiles, odd=True)
 
     @action(weight=5)
     def list_own(self) -> None:
@@ -32,7 +38,7 @@ class OldClient(Client):
 
     @action(weight=4)
     def rename(self) -> None:
-        row = self.profiles.get(pk=self.pick(self.rows))
+        row = self.profiles.get(pk=self.pick(self.pick((self.rows, self.others))))
         row.profile_name = self.name()
         row.save()
         self.journal(row.pk, profile_name=row.profile_name)
@@ -66,4 +72,44 @@ class OldClient(Client):
     @action(weight=1)
     def register(self) -> None:
         name = f"rehearsal-{self.number(0, 10**12)}"
-        self.accounts.append(self.users.create(username=name, password="!").pk)  # noqa: S106 - nobody signs in
+        self.registered.append(self.users.create(username=name, password="!").pk)  # noqa: S106 - nobody signs in
+        self.accounts.append(self.registered[-1])
+
+    @action(weight=1)
+    def leave(self) -> None:
+        """A member's account goes, and their profiles with it."""
+        if not self.registered:
+            return
+        user = self.pick(self.registered)
+        self.registered.remove(user)
+        self.accounts.remove(user)
+        keys = list(self.profiles.filter(user_id=user).values_list("pk", flat=True))
+        with transaction.atomic():
+            self.users.get(pk=user).delete()
+        for key in keys:
+            self.rows.remove(key)
+            self.journal(key, deleted=True)
+
+    @action(weight=1)
+    def announce(self) -> None:
+        event = self.all_events.create(simulator=self.simulator, name=self.name(), starts_at=self._moment())
+        self.events.append(event.pk)
+        self.journal_event(event.pk, name=event.name, starts_at=event.starts_at.timestamp())
+
+    @action(weight=1)
+    def reschedule(self) -> None:
+        if self.events:
+            event = self.all_events.get(pk=self.pick(self.events))
+            event.starts_at = self._moment()
+            event.save()
+            self.journal_event(event.pk, starts_at=event.starts_at.timestamp())
+
+    @action(weight=1)
+    def cancel(self) -> None:
+        if len(self.events) > 10:
+            key = self.events.pop(0)
+            self.all_events.get(pk=key).delete()
+            self.journal_event(key, deleted=True)
+
+    def _moment(self) -> datetime:
+        return datetime.fromtimestamp(self.number(1_600_000_000, 1_800_000_000), UTC)

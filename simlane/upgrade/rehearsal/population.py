@@ -17,6 +17,8 @@ FIRST = ["Alice", "Bjørn", "Chloë", "Dmitri", "Eun-ji", "Fátima", "George", "
 LAST = ["Amber", "Brandt", "Çelik", "d'Arc", "Eriksen", "Fabbri", "O'Neill", "Žižka", "van der Berg", "Σίσυφος", ""]
 #: One profile of so many claims the id of another one; of a thousand, so many have a name of 255 letters.
 CONTESTED, LONG = 500, 3
+#: One event for so many profiles.
+EVENTS = 20
 
 
 def populate(database: BaseDatabaseWrapper, rows: int, accounts: int) -> None:
@@ -63,5 +65,13 @@ def populate(database: BaseDatabaseWrapper, rows: int, accounts: int) -> None:
                 "last": LAST,
                 "lasts": len(LAST),
             },
+        )
+        cursor.execute(
+            """INSERT INTO sim_event (simulator_id, name, starts_at, event_source, created_at)
+            SELECT s.ids[1 + n %% 4], 'Round ' || n,
+                CASE WHEN n %% 7 > 0 THEN timestamptz '2021-01-01' + n * interval '3 hours' END, 'league',
+                timestamptz '2020-12-01' + n * interval '3 hours'
+            FROM generate_series(1, %s) AS n CROSS JOIN (SELECT array_agg(id) AS ids FROM sim_simulator) AS s""",
+            [rows // EVENTS],
         )
         cursor.execute("ANALYZE")
