@@ -18,6 +18,8 @@ from uuid import UUID
 
 #: Places of the table that a client takes its rows from, up to eight at each.
 SAMPLES = 200
+#: How the names of accounts begin that a client makes.
+REGISTERED = "rehearsal-"
 #: A person's pause between two statements, in seconds.
 PAUSE = 0.008
 Choice = TypeVar("Choice")

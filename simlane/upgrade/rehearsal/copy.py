@@ -32,13 +32,14 @@ class Copy:
         """A connection of its own, which commits each statement."""
         return psycopg.connect(self.url, autocommit=True)
 
-    def start(self, *arguments: str, output: int | None = None) -> subprocess.Popen[bytes]:
-        """`python ARGUMENTS`, with this database in its environment; `output` is a file's descriptor."""
+    def start(self, *arguments: str, output: int | None = None, errors: int | None = None) -> subprocess.Popen[bytes]:
+        """`python ARGUMENTS` with this database in its environment; `output` and `errors` as subprocess has them."""
         return subprocess.Popen(
             [sys.executable, *arguments],
             env=os.environ | {"DATABASE_URL": self.url, "VAR_DIR": str(self.directory)},
             cwd=settings.BASE_DIR,
             stdout=output,
+            stderr=errors,
             # Ctrl-C reaches us, and we stop them in order.
             start_new_session=True,
         )

@@ -12,7 +12,7 @@ from simlane.sim import linking
 from simlane.sim.models import Event, ProfileName, SimProfile, Simulator
 from simlane.sim.names import fold, name_key
 from simlane.sim.search import search
-from simlane.upgrade.rehearsal.client import Client, action
+from simlane.upgrade.rehearsal.client import REGISTERED, Client, action
 
 
 class NewClient(Client):
@@ -23,8 +23,10 @@ class NewClient(Client):
     def prepare(self) -> None:
         users: Any = get_user_model()._default_manager
         self.simulator = Simulator.objects.get(slug="iracing")
-        self.accounts = list(users.order_by("pk")[:200])
-        self.rows = self._sample(SimProfile.objects, odd=True)
+        # Those that the old release's client makes it also deletes.
+        self.accounts = list(users.exclude(username__startswith=REGISTERED).order_by("pk")[:200])
+        # Whose id is contested is not verified without more ado.
+        self.rows = self._sample(SimProfile.objects.filter(contested__isnull=True), odd=True)
 
     @action(weight=5)
     def read(self) -> None:

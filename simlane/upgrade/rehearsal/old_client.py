@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 
-from simlane.upgrade.rehearsal.client import Client, action
+from simlane.upgrade.rehearsal.client import REGISTERED, Client, action
 from simlane.upgrade.state import LEGACY
 
 
@@ -71,7 +71,7 @@ class OldClient(Client):
 
     @action(weight=1)
     def register(self) -> None:
-        name = f"rehearsal-{self.number(0, 10**12)}"
+        name = f"{REGISTERED}{self.number(0, 10**12)}"
         self.registered.append(self.users.create(username=name, password="!").pk)  # noqa: S106 - nobody signs in
         self.accounts.append(self.registered[-1])
 
