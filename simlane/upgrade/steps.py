@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from simlane.sim.legacy import contract as contraction
 from simlane.sim.legacy import events, names_backfill, pace, window
-from simlane.sim.models import OldReleaseWrite
+from simlane.sim.models import Event, NameWord, OldReleaseWrite, ProfileName, SimProfile
 from simlane.upgrade import runner
 from simlane.upgrade.state import BACKFILL, EXPAND, LEGACY, UNIQUE, State, pending, position
 from simlane.upgrade.verification import problems
@@ -40,12 +40,21 @@ def run(say: Say, listener: pace.Listener) -> None:
             say(step)
             with runner.recorded(step, listener):
                 runner.apply(app, name, say)
+        with runner.recorded("statistics"):
+            runner.gently("statistics", _count_anew, say)
     else:
         with runner.recorded("migrate", listener):
             call_command("migrate", verbosity=0)
     # Content types, permissions, and what SQLite needs after a migration.
     call_command("migrate", verbosity=0)
     verify(say)
+
+
+def _count_anew() -> None:
+    """PostgreSQL would look at the filled tables in a minute or so; until then it guesses, and searches are slow."""
+    tables = [model._meta.db_table for model in (SimProfile, ProfileName, NameWord, Event, get_user_model())]
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {', '.join(tables)}")
 
 
 def verify(say: Say) -> None:

@@ -132,11 +132,10 @@ class BuildIndexes(Operation):
             return
         model: Any = to_state.apps.get_model(app_label, self.model_name)
         for name, sql in _statements(schema_editor, model):
-            concurrently = sql.replace(" INDEX ", " INDEX CONCURRENTLY ", 1)
             if schema_editor.collect_sql:
-                schema_editor.execute(concurrently, params=None)
+                schema_editor.execute(sql.replace(" INDEX ", " INDEX CONCURRENTLY IF NOT EXISTS ", 1), params=None)
             else:
-                build_index(schema_editor, name, concurrently)
+                build_index(schema_editor, name, sql.replace(" INDEX ", " INDEX CONCURRENTLY ", 1))
 
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simlane.sim.identifiers import normalise_or_none, platform_of
+from simlane.sim.verification import findings
 from tests.sim.migrations.conftest import HEAD, LEGACY, LEGACY_COLUMNS, Migrate, Old, dump
 
 # What both databases can hold: no NUL, no halves of a surrogate pair.
@@ -26,7 +27,8 @@ ODD = [
     "'; DROP TABLE x --",
 ]
 NAMES = TEXT | st.sampled_from(ODD)
-IDS = st.sampled_from(["5", "005", " 5", 5, "6", 6]) | TEXT | st.integers() | st.none() | st.booleans()
+NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+IDS = st.sampled_from(["5", "005", " 5", 5, "6", 6]) | TEXT | NUMBERS | st.none() | st.booleans()
 DATA = st.dictionaries(st.sampled_from(["cust_id", "customer_id", "player_id", "x"]), IDS, max_size=3) | st.recursive(
     st.none() | st.booleans() | st.integers(-(10**20), 10**20) | TEXT, lambda inner: st.lists(inner, max_size=3)
 ).filter(lambda value: value is not None)
@@ -73,6 +75,7 @@ def test_forward_back_and_forward_loses_nothing(migrate: Migrate, rows: list[tup
     contested = {key for keys in claims.values() if len(keys) > 1 for key in keys}
     assert dict(profiles.values_list("pk", "profile_identifier")) == expected
     assert dict(profiles.values_list("pk", "is_verified")) == {key: key not in contested for key in expected}
+    assert not [(finding.check, finding.first) for finding in findings() if finding.count]
     after = {table: dump(table) for table in TABLES}
 
     migrate(LEGACY)
