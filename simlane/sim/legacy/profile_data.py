@@ -28,9 +28,10 @@ def forward(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
             model = apps.get_model("sim", name)
             kept = kept_table(model._meta.db_table)
             if exists(editor, kept):
-                # What was noted of a row that stands for somebody else now.
+                # What was noted of a row that is gone, or stands for somebody else now.
                 editor.execute(
-                    f"DELETE FROM {kept} WHERE profile_id IN (SELECT id FROM {TABLE} WHERE profile_identifier = '')"
+                    f"""DELETE FROM {kept} WHERE NOT EXISTS (
+                        SELECT 1 FROM {TABLE} p WHERE p.id = {kept}.profile_id AND p.profile_identifier <> '')"""
                 )
                 restore_rows(editor, model)
     backfill.run(editor.connection)
