@@ -22,9 +22,9 @@ LONG_TRANSACTION = 60
 #: on two cores.
 STEPS = (
     ("backup", "reads only", 6.0),
-    ("expand", "profiles exclusively for some milliseconds; indexes concurrently", 3.0),
-    ("backfill", "a batch of rows at a time, for about 60 ms", 38.0),
-    ("unique", "index concurrently; then profiles exclusively for some milliseconds", 3.0),
+    ("expand", "profiles exclusively for some milliseconds", 1.5),
+    ("backfill", "a batch of rows at a time, for about 60 ms", 20.0),
+    ("unique", "indexes concurrently; then profiles exclusively for some milliseconds", 3.0),
     ("names and indexes", "a batch of rows at a time, for about 60 ms; indexes concurrently", 130.0),
     ("verify", "reads only", 5.0),
     ("contract", "profiles exclusively for some milliseconds", 0.1),

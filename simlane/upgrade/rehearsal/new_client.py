@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from simlane.sim import linking
-from simlane.sim.models import Event, ProfileName, SimProfile, Simulator
+from simlane.sim.models import ContestedIdentifier, Event, ProfileName, SimProfile, Simulator
 from simlane.sim.names import fold, name_key
 from simlane.sim.search import search
 from simlane.upgrade.rehearsal.client import REGISTERED, Client, action
@@ -26,7 +26,8 @@ class NewClient(Client):
         # Those that the old release's client makes it also deletes.
         self.accounts = list(users.exclude(username__startswith=REGISTERED).order_by("pk")[:200])
         # Whose id is contested is not verified without more ado.
-        self.rows = self._sample(SimProfile.objects.filter(contested__isnull=True), odd=True)
+        contested = set(ContestedIdentifier.objects.values_list("profile_id", flat=True))
+        self.rows = [key for key in self._sample(SimProfile.objects, odd=True) if key not in contested]
 
     @action(weight=5)
     def read(self) -> None:
