@@ -135,7 +135,7 @@ def backfill(directory: Path, sizes: list[int]) -> bool:
             assert loop
             limit, plain = statistics.median(limits), statistics.median(plains)
             ours, peak = statistics.median(each["seconds"] for each in found), max(each["MiB"] for each in found)
-            ok &= ours <= 1.5 * plain and ours / rows * 50 <= loop and peak < 150
+            ok &= ours <= 1.5 * limit and ours / rows * 50 <= loop and peak < 150
             print(
                 f"backfill, {rows:,} rows, the median of {ROUNDS}: {ours:.1f} s, {rows / ours:,.0f} rows/s; R2, one "
                 f"UPDATE: {limit:.1f} s, of names only {plain:.1f} s ({ours / limit:.2f} and {ours / plain:.2f} times "
