@@ -6,6 +6,7 @@ own operations.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -75,27 +76,12 @@ class AddIndexOnline(AddIndex):
         drop_index(schema_editor, self.index.name)
 
 
-class AddIndexLater(AddIndex):
-    """AddIndex that leaves the building to `BuildIndexes`: rows are filled faster without it."""
+class _Later(Operation):
+    """Leaves the building to `BuildIndexes`: rows are filled faster without an index."""
 
-    def database_forwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        if schema_editor.connection.vendor != "postgresql":
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-
-    def database_backwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        # An earlier version of this migration built it here.
-        if schema_editor.connection.vendor == "postgresql":
-            schema_editor.execute(f"DROP INDEX IF EXISTS {schema_editor.quote_name(self.index.name)}")
-        else:
-            super().database_backwards(app_label, schema_editor, from_state, to_state)
-
-
-class AddUniqueIndexLater(AddConstraint):
-    """AddConstraint of a uniqueness with a condition, which is an index, left to `BuildIndexes`."""
+    @property
+    @abstractmethod
+    def index_name(self) -> str: ...
 
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
@@ -107,9 +93,25 @@ class AddUniqueIndexLater(AddConstraint):
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
         if schema_editor.connection.vendor == "postgresql":
-            schema_editor.execute(f"DROP INDEX IF EXISTS {schema_editor.quote_name(self.constraint.name)}")
+            schema_editor.execute(f"DROP INDEX IF EXISTS {schema_editor.quote_name(self.index_name)}")
         else:
             super().database_backwards(app_label, schema_editor, from_state, to_state)
+
+
+class AddIndexLater(_Later, AddIndex):
+    """AddIndex whose index `BuildIndexes` builds."""
+
+    @property
+    def index_name(self) -> str:
+        return self.index.name
+
+
+class AddUniqueIndexLater(_Later, AddConstraint):
+    """AddConstraint of a uniqueness with a condition, which is an index, and built by `BuildIndexes`."""
+
+    @property
+    def index_name(self) -> str:
+        return self.constraint.name
 
 
 class BuildIndexes(Operation):
