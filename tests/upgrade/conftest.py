@@ -7,7 +7,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,12 @@ from django.conf import settings
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 
+from simlane.results.importer import Importer
+from simlane.sim.legacy import window
+from simlane.sim.verification import findings
 from simlane.upgrade.rehearsal.population import populate
-from tests.sim.migrations.conftest import LEGACY, migrate, old  # noqa: F401 - fixtures
+from tests.results.builders import iracing_document, iracing_result, iracing_session
+from tests.sim.migrations.conftest import HEAD, LEGACY, Migrate, Old, migrate, old  # noqa: F401 - fixtures
 from tests.upgrade.checksums import checksum, schema
 
 on_postgresql = pytest.mark.skipif(
@@ -140,3 +144,30 @@ def install(var: Path, rows: int = 400, accounts: int = 60) -> Iterator[Install]
 def legacy_install(transactional_db: None, tmp_path: Path) -> Iterator[Install]:
     with install(tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def opened(old: Old, migrate: Migrate) -> Callable[[], None]:  # noqa: F811 - fixtures
+    """Goes to the newest schema with the owner's column held for the old release."""
+
+    def go() -> None:
+        window.hold(connection)
+        migrate(HEAD)
+
+    return go
+
+
+def race(tmp_path: Path, identifier: int, name: str) -> None:
+    (tmp_path / f"{identifier}.json").write_text(
+        json.dumps(
+            iracing_document(
+                iracing_session(0, iracing_result(identifier, 0, display_name=name)), subsession_id=identifier
+            )
+        )
+    )
+    assert not Importer().run([tmp_path / f"{identifier}.json"]).refused
+
+
+def every_rule_holds() -> None:
+    broken = {finding.check: finding.first for finding in findings() if finding.count}
+    assert not broken

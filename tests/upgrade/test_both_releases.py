@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -12,49 +10,19 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from simlane.results.importer import Importer
 from simlane.sim import models
 from simlane.sim.legacy import contract, window
-from simlane.sim.verification import findings
-from tests.results.builders import iracing_document, iracing_result, iracing_session
 from tests.sim.migrations.conftest import HEAD, LEGACY, Migrate, Old, every_character
-from tests.upgrade.conftest import OldRelease, on_postgresql
+from tests.upgrade.conftest import OldRelease, every_rule_holds, on_postgresql, race
 
 pytestmark = on_postgresql
 Profiles = models.SimProfile.objects
-
-
-@pytest.fixture
-def opened(old: Old, migrate: Migrate) -> Callable[[], None]:
-    """Goes to the newest schema with the owner's column held for the old release."""
-
-    def go() -> None:
-        window.hold(connection)
-        migrate(HEAD)
-
-    return go
-
-
-def race(tmp_path: Path, identifier: int, name: str) -> None:
-    (tmp_path / f"{identifier}.json").write_text(
-        json.dumps(
-            iracing_document(
-                iracing_session(0, iracing_result(identifier, 0, display_name=name)), subsession_id=identifier
-            )
-        )
-    )
-    assert not Importer().run([tmp_path / f"{identifier}.json"]).refused
 
 
 def owner_of(key: str) -> int | None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT user_id FROM sim_simprofile WHERE id = %s", [key])
         return cursor.fetchone()[0]
-
-
-def every_rule_holds() -> None:
-    broken = {finding.check: finding.first for finding in findings() if finding.count}
-    assert not broken
 
 
 def test_a_profile_the_old_release_adds_is_a_linked_verified_findable_one(opened, old_release: OldRelease) -> None:
@@ -112,6 +80,7 @@ def test_a_name_the_old_release_changes_is_found_by_both_names(opened, old: Old,
     old_release.edit(key, "Zoë")
     row = Profiles.get(pk=key)
     assert (row.profile_name, row.name_key, row.profile_identifier) == ("Zoë", "zoe", "5")
+    assert models.NameWord.objects.get(word="zoe").letters == "eoz"
     assert {name.folded for name in row.names.all()} == {"alice amber", "zoe"}
     old_release.edit(key, "Alice Amber")
     assert Profiles.get(pk=key).name_key == "alice amber"
@@ -164,7 +133,9 @@ def test_events_of_the_old_release_stand_in_the_lists_where_they_start(
     before = old_release.announce("iracing", "Before", "2024-03-01T20:00:00+00:00")
     unknown = old_release.announce("iracing", "Unknown", None)
     opened()
+    models.OldReleaseWrite.objects.all().delete()
     during = old_release.announce("iracing", "During", "2024-05-01T20:00:00+00:00")
+    assert models.OldReleaseWrite.objects.get().statement == "insert"
     old_release.reschedule(before, "2024-04-01T20:00:00+00:00")
     listed = {event.pk: event.listed_at for event in models.Event.objects.all()}
     assert listed[before].isoformat() == "2024-04-01T20:00:00+00:00"

@@ -142,16 +142,19 @@ def _write_at_once(connection: BaseDatabaseWrapper, *, contested: bool) -> int:
 def _prepare(connection: BaseDatabaseWrapper, kind: str, places: str, place: str) -> Write:
     """A batch on PostgreSQL: one statement, planned once, for the rows at `place`, a condition of $1 and $2.
 
-    A row that somebody changed since the statement began is not where it was any more, and left for the next time.
+    A row that somebody changed since the statement began is another version, and left for the next time. `ctid` alone
+    would not tell: before its releases of autumn 2025 PostgreSQL did not look at it again after waiting for a row.
     """
-    source = f"SELECT p.ctid AS place, {_source(connection, contested=kind == 'contested')} AND {place}"
+    source = (
+        f"SELECT p.ctid AS place, p.xmin AS version, {_source(connection, contested=kind == 'contested')} AND {place}"
+    )
     with connection.cursor() as cursor:
         cursor.execute("DEALLOCATE ALL")
         cursor.execute(
             f"""PREPARE sim_upgrade_{kind} ({places}, {places}) AS
             WITH batch AS MATERIALIZED ({source}),
             written AS (
-                {WRITE} FROM batch b WHERE {TABLE}.ctid = b.place
+                {WRITE} FROM batch b WHERE {TABLE}.ctid = b.place AND {TABLE}.xmin = b.version
                 RETURNING b.key, b.owner, b.was_verified, b.verified
             ), noted AS ({NOTE} FROM written WHERE owner IS NOT NULL)
             SELECT count(*) FROM written"""

@@ -15,7 +15,16 @@ LEFT = f"listed_at <> {STARTS} AND NOT EXISTS (SELECT 1 FROM sim_session s WHERE
 
 
 def fill(connection: BaseDatabaseWrapper) -> None:
-    """Lists every event without sessions by its start, or by when it came in."""
+    """Lists every event without sessions by its start, or by when it came in.
+
+    One with sessions is on the simulator of its track, whatever the old release said after a way back.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""UPDATE {TABLE} SET simulator_id = t.simulator_id FROM sim_track t
+            WHERE t.id = {TABLE}.track_id AND t.simulator_id <> {TABLE}.simulator_id
+                AND EXISTS (SELECT 1 FROM sim_session s WHERE s.event_id = {TABLE}.id)"""
+        )
 
     def write(low: Any, high: Any) -> int:
         ends = {f"{TABLE}.id > %s": low, f"{TABLE}.id <= %s": high}

@@ -24,24 +24,27 @@ def forward(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     with _own_statements(editor):
         if exists(editor, KEPT):
             _restore_profiles(editor)
-        for name in ("LegacyProfile", "ContestedIdentifier"):
-            model = apps.get_model("sim", name)
-            kept = kept_table(model._meta.db_table)
+        notes = [apps.get_model("sim", name) for name in ("LegacyProfile", "ContestedIdentifier")]
+        for kept in (kept_table(model._meta.db_table) for model in notes):
             if exists(editor, kept):
-                # What was noted of a row that is gone, or stands for somebody else now.
+                # What was noted of a row that is gone, or stands for somebody else now; then there may be a new note.
                 editor.execute(
-                    f"""DELETE FROM {kept} WHERE NOT EXISTS (
+                    f"""DELETE FROM {kept} WHERE profile_id IN (SELECT profile_id FROM sim_legacyprofile)
+                    OR profile_id IN (SELECT profile_id FROM sim_contestedidentifier) OR NOT EXISTS (
                         SELECT 1 FROM {TABLE} p WHERE p.id = {kept}.profile_id AND p.profile_identifier <> '')"""
                 )
-                restore_rows(editor, model)
+        for model in notes:
+            restore_rows(editor, model)
     backfill.run(editor.connection)
 
 
 def catch_up(_: Apps, editor: BaseDatabaseSchemaEditor) -> None:
-    """Without triggers (SQLite): rows the old release wrote since `forward` get theirs, notes on deleted ones go."""
-    if editor.connection.vendor == "postgresql":
-        return
-    backfill.run(editor.connection)
+    """Notes on deleted rows go; without triggers (SQLite) rows the old release wrote since `forward` get theirs.
+
+    On PostgreSQL a row may be deleted while `backfill.contest` is about to note it.
+    """
+    if editor.connection.vendor != "postgresql":
+        backfill.run(editor.connection)
     for table in ("sim_legacyprofile", "sim_contestedidentifier"):
         editor.execute(f"DELETE FROM {table} WHERE profile_id NOT IN (SELECT id FROM {TABLE})")
 
@@ -106,6 +109,19 @@ def _restore_profiles(editor: BaseDatabaseSchemaEditor) -> None:
         FROM {KEPT} k JOIN sim_simulator s ON s.id = k.simulator_id
         WHERE {same_owner} AND ({same_driver})"""
     )
+    # What has results is the driver that they were driven by, whoever its owner is now.
+    raced_anew = f"k.id = {{table}}.id AND {{table}}.profile_identifier = '' AND {has_results}"
+    editor.execute(
+        f"""INSERT INTO sim_legacyprofile (profile_id, is_verified, upgraded_is_verified)
+        SELECT p.id, p.is_verified, p.user_id IS NOT NULL FROM {TABLE} p JOIN {KEPT} k ON {raced_anew.format(table="p")}
+        WHERE p.user_id IS NOT NULL AND p.id NOT IN (SELECT profile_id FROM sim_legacyprofile)"""
+    )
+    editor.execute(
+        f"""UPDATE {TABLE} SET profile_identifier = k.profile_identifier, linked_user_id = {TABLE}.user_id,
+            linked_at = CASE WHEN {TABLE}.user_id IS NOT NULL THEN {TABLE}.created_at END,
+            is_verified = {TABLE}.user_id IS NOT NULL
+        FROM {KEPT} k WHERE {raced_anew.format(table=TABLE)} AND k.simulator_id = {TABLE}.simulator_id"""
+    )
     # Under another id the row begins anew, but what its owner hid stays hidden where it can.
     editor.execute(
         f"""UPDATE {TABLE} SET is_public = k.is_public FROM {KEPT} k
@@ -123,6 +139,9 @@ def backward(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     with _own_statements(editor):
         if editor.connection.vendor == "postgresql":
             editor.execute(f"LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE")
+        if exists(editor, KEPT) and not _has_identifiers(editor):
+            # Done, and interrupted before that was written down.
+            return
         # Unless somebody changed it since: then what they said stands.
         restored = f"""(SELECT l.is_verified FROM sim_legacyprofile l WHERE l.profile_id = {TABLE}.id
             AND l.upgraded_is_verified = {TABLE}.is_verified AND {TABLE}.linked_at = {TABLE}.created_at)"""
@@ -143,6 +162,12 @@ def backward(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
             f"""UPDATE {TABLE} SET profile_identifier = '', linked_user_id = NULL, linked_at = NULL,
                 is_public = NOT {_false(editor)}"""
         )
+
+
+def _has_identifiers(editor: BaseDatabaseSchemaEditor) -> bool:
+    with editor.connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {TABLE} WHERE profile_identifier <> '')")
+        return bool(cursor.fetchone()[0])
 
 
 def _false(editor: BaseDatabaseSchemaEditor) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from simlane.sim.legacy.folding_sql import fold_sql
@@ -28,6 +29,7 @@ TRIGGERS = {
     "sim_upgrade_7_claim": "AFTER INSERT OR UPDATE OF profile_data, simulator_id",
     "sim_upgrade_8_name": "AFTER INSERT OR UPDATE OF user_id",
 }
+SETTLED_AT_ONCE = 50
 #: All of them, on profiles, accounts and events.
 ALL_TRIGGERS = (*TRIGGERS, "sim_upgrade_account", "sim_upgrade_event")
 
@@ -153,8 +155,16 @@ def settle(connection: BaseDatabaseWrapper) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE IF NOT EXISTS sim_upgrade_waiting (profile_id uuid PRIMARY KEY)")
-        cursor.execute(
-            """WITH waiting AS (DELETE FROM sim_upgrade_waiting RETURNING profile_id)
-            SELECT sim_upgrade_claim(w.profile_id) FROM waiting w JOIN sim_simprofile p ON p.id = w.profile_id
-            ORDER BY p.created_at, p.id"""
-        )
+        waiting = "sim_upgrade_waiting w LEFT JOIN sim_simprofile p ON p.id = w.profile_id ORDER BY p.created_at, p.id"
+        while True:
+            # A few at a time: each is a row that somebody may want to write.
+            cursor.execute(f"SELECT w.profile_id FROM {waiting} LIMIT {SETTLED_AT_ONCE}")
+            if not (keys := [key for (key,) in cursor.fetchall()]):
+                return
+            with transaction.atomic(connection.alias):
+                cursor.execute(
+                    """SELECT sim_upgrade_claim(p.id) FROM sim_simprofile p WHERE p.id = ANY(%s)
+                    ORDER BY p.created_at, p.id""",
+                    [keys],
+                )
+                cursor.execute("DELETE FROM sim_upgrade_waiting WHERE profile_id = ANY(%s)", [keys])

@@ -107,7 +107,8 @@ FUNCTIONS = {
         """BEGIN
         IF OLD.profile_identifier <> '' THEN
             NEW.is_verified := NEW.is_verified AND NEW.linked_user_id IS NOT NULL;
-            NEW.is_public := NEW.is_public OR NOT NEW.is_verified;
+            -- A merged profile is nobody's and private; the column comes with migration 0023.
+            NEW.is_public := to_jsonb(NEW) ->> 'merged_into_id' IS NULL AND (NEW.is_public OR NOT NEW.is_verified);
         END IF;
         RETURN NEW;
         END""",
@@ -119,7 +120,7 @@ FUNCTIONS = {
         PERFORM sim_upgrade_seen('delete');
         IF sim_upgrade_raced(OLD.id) OR sim_upgrade_known(OLD.id) THEN
             UPDATE sim_simprofile SET user_id = NULL, linked_user_id = NULL, linked_at = NULL,
-                is_verified = false, is_public = true WHERE id = OLD.id;
+                is_verified = false, is_public = to_jsonb(OLD) ->> 'merged_into_id' IS NULL WHERE id = OLD.id;
             RETURN NULL;
         END IF;
         DELETE FROM sim_legacyprofile WHERE profile_id = OLD.id;
@@ -139,8 +140,7 @@ FUNCTIONS = {
         """BEGIN
         IF NEW.user_id IS NOT NULL AND NEW.linked_at = NEW.created_at
             AND NEW.profile_identifier = sim_upgrade_fallback(NEW.profile_name, NEW.id)
-            AND (TG_OP = 'INSERT'
-                OR (OLD.simulator_id, OLD.profile_data) IS DISTINCT FROM (NEW.simulator_id, NEW.profile_data)) THEN
+            AND (TG_OP = 'INSERT' OR OLD.profile_identifier IS DISTINCT FROM NEW.profile_identifier) THEN
             PERFORM sim_upgrade_claim(NEW.id);
         END IF;
         RETURN NULL;
@@ -161,13 +161,26 @@ FUNCTIONS = {
         folded_name := sim_upgrade_fold(NEW.profile_name);
         INSERT INTO sim_profilename (profile_id, name, folded, last_used_at)
         VALUES (NEW.id, NEW.profile_name, folded_name, NEW.created_at) ON CONFLICT DO NOTHING;
-        UPDATE sim_simprofile SET name_key = left(folded_name, 255) WHERE id = NEW.id;
+        -- As sim.names has them, in the order in which the upgrade writes them.
+        INSERT INTO sim_nameword (word, letters)
+        SELECT word, (
+            SELECT string_agg(letter, '' ORDER BY letter COLLATE "C") FROM regexp_split_to_table(word, '') AS letter
+        ) FROM (SELECT DISTINCT unnest(string_to_array(left(folded_name, 2000), ' ')) AS word) AS every_word
+        WHERE length(word) BETWEEN 2 AND 255 ORDER BY word COLLATE "C" ON CONFLICT DO NOTHING;
+        UPDATE sim_simprofile SET name_key = left(folded_name, 255),
+            last_active_at = CASE WHEN name_key = '' THEN created_at ELSE last_active_at END WHERE id = NEW.id;
         RETURN NULL;
         END""",
     ),
     "sim_upgrade_raced(key uuid)": (
         "boolean",
         """BEGIN
+        -- On a second way forward the results still wait for their table.
+        IF to_regclass('kept_sim_entrydriver') IS NOT NULL THEN
+            IF EXISTS (SELECT 1 FROM kept_sim_entrydriver WHERE profile_id = key) THEN
+                RETURN true;
+            END IF;
+        END IF;
         IF to_regclass('sim_entrydriver') IS NULL THEN
             RETURN false;
         END IF;
@@ -178,6 +191,21 @@ FUNCTIONS = {
     "sim_upgrade_known(key uuid)": (
         "boolean",
         """BEGIN
+        IF to_regclass('kept_sim_historyentry') IS NOT NULL THEN
+            IF EXISTS (SELECT 1 FROM kept_sim_historyentry WHERE profile_id = key AND how <> '') THEN
+                RETURN true;
+            END IF;
+        END IF;
+        IF to_regclass('kept_sim_claim') IS NOT NULL THEN
+            IF EXISTS (SELECT 1 FROM kept_sim_claim WHERE profile_id = key) THEN
+                RETURN true;
+            END IF;
+        END IF;
+        IF to_regclass('kept_sim_merge') IS NOT NULL THEN
+            IF EXISTS (SELECT 1 FROM kept_sim_merge WHERE kept_id = key OR merged_id = key) THEN
+                RETURN true;
+            END IF;
+        END IF;
         IF to_regclass('sim_merge') IS NULL THEN
             RETURN false;
         END IF;
@@ -195,7 +223,7 @@ FUNCTIONS = {
         SELECT p.* INTO mine FROM sim_simprofile p WHERE p.id = key;
         SELECT sim_upgrade_platform_id(s.slug, mine.profile_data) INTO wanted
         FROM sim_simulator s WHERE s.id = mine.simulator_id;
-        IF wanted IS NULL THEN
+        IF wanted IS NULL OR sim_upgrade_raced(key) THEN
             RETURN;
         END IF;
         IF NOT EXISTS (SELECT 1 FROM pg_constraint
@@ -259,6 +287,8 @@ FUNCTIONS = {
         "trigger",
         """BEGIN
         IF TG_OP = 'DELETE' THEN
+            -- The new release deletes none.
+            PERFORM sim_upgrade_seen('delete');
             IF EXISTS (SELECT 1 FROM sim_session WHERE event_id = OLD.id) THEN
                 RETURN NULL;
             END IF;
@@ -266,6 +296,7 @@ FUNCTIONS = {
         ELSIF TG_OP = 'INSERT' THEN
             -- The column's default: only the new release gives another one.
             IF NEW.listed_at = statement_timestamp() THEN
+                PERFORM sim_upgrade_seen('insert');
                 NEW.listed_at := COALESCE(NEW.starts_at, NEW.created_at);
             END IF;
         ELSIF EXISTS (SELECT 1 FROM sim_session WHERE event_id = OLD.id) THEN

@@ -1,0 +1,122 @@
+"""Merges while both releases serve; and the way forward for the second time, with the old release at work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from simlane.sim import merging, models, ownership
+from simlane.sim.acts import How
+from simlane.sim.identifiers import IdentifierKind
+from simlane.sim.legacy import window
+from tests.sim.migrations.conftest import HEAD, LEGACY, Migrate, Old
+from tests.upgrade.conftest import OldRelease, every_rule_holds, on_postgresql, race
+
+pytestmark = on_postgresql
+Profiles = models.SimProfile.objects
+
+
+def test_profiles_are_merged_by_staff_and_by_proof_while_both_releases_serve(
+    opened, old: Old, old_release: OldRelease, tmp_path: Path
+) -> None:
+    idle = str(old.profile("Idle", {}, user="alice"))
+    opened()
+    alice = get_user_model().objects.get(username="alice")
+    staff = get_user_model().objects.create_user("staff", is_staff=True)
+    race(tmp_path, 5, "Alice")
+    race(tmp_path, 6, "Alice of old")
+    kept, merged = (Profiles.get(profile_identifier=identifier) for identifier in ("5", "6"))
+    merging.merge(kept.pk, merged.pk, by=staff)
+    proof = ownership.prove(alice, [IdentifierKind.IRACING], "5", how=How.IRACING)
+    assert [str(each.merged_id) for each in proof.merged] == [idle]
+    rows = {row.pk: (row.merged_into_id, row.linked_user_id, row.is_public) for row in Profiles.all()}
+    assert rows[kept.pk] == (None, alice.pk, True)
+    assert rows[merged.pk] == (kept.pk, None, False)
+    # Staff of the old release look at a merged profile, and save or delete it.
+    old_release.set_verified(str(merged.pk), True)
+    old_release.disconnect(str(merged.pk))
+    row = Profiles.get(pk=merged.pk)
+    assert (row.merged_into_id, row.linked_user_id, row.is_verified, row.is_public) == (kept.pk, None, False, False)
+    every_rule_holds()
+
+
+def test_a_contested_profile_that_was_proved_stays_proved_when_other_data_is_edited(
+    opened, old: Old, old_release: OldRelease
+) -> None:
+    old.profile("First", {"cust_id": 5}, user="a")
+    second = str(old.profile("Second", {"cust_id": 5}, user="b"))
+    opened()
+    Profiles.filter(pk=second).update(is_verified=True)
+    old_release.edit(second, None, {"cust_id": 5, "note": "edited"})
+    assert Profiles.get(pk=second).is_verified
+
+
+def test_a_note_of_a_profile_deleted_just_then_does_not_stop_the_upgrade(old: Old, migrate: Migrate) -> None:
+    migrate("0010_migrate_profile_data")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO sim_contestedidentifier (profile_id, simulator_id, identifier, keeps_identifier)
+            SELECT %s, id, '5', false FROM sim_simulator LIMIT 1""",
+            [uuid4()],
+        )
+    migrate(HEAD)
+    assert not models.ContestedIdentifier.objects.exists()
+
+
+@pytest.mark.parametrize("point", ["0009_add_profile_fields", "0018_profile_names_and_figures"])
+def test_what_the_old_release_does_on_the_second_way_is_kept_and_loses_no_results(
+    opened, old: Old, migrate: Migrate, old_release: OldRelease, tmp_path: Path, point: str
+) -> None:
+    raced, moved = str(old.profile("Raced", {"cust_id": 5})), str(old.profile("Moved", {"cust_id": 6}))
+    corrected = str(old.profile("Corrected", {"cust_id": 7}))
+    claims = [str(old.profile("Claims", {"cust_id": 9}, user=name)) for name in "ab"]
+    opened()
+    race(tmp_path, 5, "Raced")
+    race(tmp_path, 6, "Moved")
+    migrate(LEGACY)
+    window.hold(connection)
+    migrate(point)
+    old_release.disconnect(raced)
+    old_release.move(moved, "acc")
+    old_release.edit(corrected, None, {"cust_id": 8})
+    old_release.edit(claims[0], None, {"cust_id": 10})
+    migrate(HEAD)
+    found = {str(row.pk): (row.profile_identifier, row.simulator.slug, row.starts) for row in Profiles.all()}
+    assert found[raced] == ("5", "iracing", 1)
+    assert found[moved] == ("6", "iracing", 1)
+    assert found[corrected] == ("8", "iracing", 0)
+    assert found[claims[0]] == ("10", "iracing", 0)
+    assert Profiles.get(pk=raced).linked_user_id is None
+    assert models.EntryDriver.objects.filter(profile__in=[raced, moved]).count() == 2
+    every_rule_holds()
+
+
+def test_events_with_results_keep_their_simulator(
+    opened, old: Old, migrate: Migrate, old_release: OldRelease, tmp_path: Path
+) -> None:
+    opened()
+    race(tmp_path, 5, "Racer")
+    apps = migrate(LEGACY)
+    apps.get_model("sim", "Event").objects.update(simulator=old.simulators["acc"])
+    migrate(HEAD)
+    assert models.Event.objects.get().simulator.slug == "iracing"
+    every_rule_holds()
+
+
+def test_a_way_back_that_was_interrupted_before_it_was_noted_keeps_what_it_kept(
+    opened, old: Old, migrate: Migrate, tmp_path: Path
+) -> None:
+    old.profile("Alice", {"cust_id": 5})
+    opened()
+    race(tmp_path, 6, "Nobody's")
+    migrate("0009_add_profile_fields")
+    MigrationRecorder(connection).record_applied("sim", "0010_migrate_profile_data")
+    migrate(LEGACY)
+    migrate(HEAD)
+    assert set(Profiles.values_list("profile_identifier", flat=True)) == {"5", "6"}
+    every_rule_holds()
