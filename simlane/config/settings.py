@@ -173,7 +173,12 @@ MFA_TOTP_ISSUER = "SimLane"
 
 # Limits and flags are counted and kept for all processes of this machine; a changed flag is seen within seconds.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": VAR_DIR / "cache"},
+    "default": {
+        "BACKEND": "simlane.config.cache.SharedFiles",
+        "LOCATION": VAR_DIR / "cache",
+        # Every visitor who searches is one or two.
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
     "flags": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "flags", "TIMEOUT": 10},
 }
 WAFFLE_CACHE_NAME = "flags"

@@ -5,12 +5,14 @@ from django.contrib import admin
 from django.urls import include, path
 
 from simlane.config import health
+from simlane.users.sign_in import SignIn
 
 # Django's own form knows no second factor and no limit on attempts.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign, no-untyped-call]
 
 urlpatterns = [
     path("", include("simlane.profiles.urls")),
+    path("accounts/login/", SignIn.as_view(), name="account_login"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/", include("simlane.users.platforms.urls")),

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeVar
 from uuid import UUID, uuid4
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from simlane.results import bulk
@@ -89,7 +90,7 @@ def _known(identities: Iterable[Identity]) -> dict[Identity, _Known]:
     merged: dict[Identity, UUID] = {}
     for simulator_id, identifiers in by_simulator.items():
         for chunk in _chunks(identifiers):
-            rows = SimProfile.objects.filter(simulator_id=simulator_id, profile_identifier__in=chunk)
+            rows = _held(SimProfile.objects.filter(simulator_id=simulator_id, profile_identifier__in=chunk))
             for key, identifier, name, merged_into in rows.values_list(
                 "pk", "profile_identifier", "profile_name", "merged_into"
             ):
@@ -97,14 +98,22 @@ def _known(identities: Iterable[Identity]) -> dict[Identity, _Known]:
                 if merged_into is not None:
                     merged[simulator_id, identifier] = key
     if merged:
-        places = aliases(merged.values())
-        kept = dict(
-            SimProfile.objects.filter(pk__in=[place for place, _ in places.values()]).values_list("pk", "profile_name")
-        )
+        moved = True
+        while moved:
+            places = aliases(merged.values())
+            rows = _held(SimProfile.objects.filter(pk__in={place for place, _ in places.values()}))
+            kept, moved = {}, False
+            for key, name, merged_into in rows.values_list("pk", "profile_name", "merged_into"):
+                kept[key], moved = name, moved or merged_into is not None
         for identity, key in merged.items():
             place, merges = places[key]
             known[identity] = _Known(place, kept[place], merges)
     return known
+
+
+def _held(rows: QuerySet[SimProfile]) -> QuerySet[SimProfile]:
+    """Until the import ends none of them is merged into another or parted: the results would be the wrong one's."""
+    return rows.select_for_update(no_key=True, of=("self",)).order_by("pk")
 
 
 def _make_profiles(new: dict[Identity, tuple[UUID, dict[str, datetime]]]) -> None:

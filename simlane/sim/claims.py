@@ -11,7 +11,7 @@ from django.utils import timezone
 from simlane.sim.acts import How
 from simlane.sim.happenings import Happening, Kind, tell
 from simlane.sim.linking import GONE
-from simlane.sim.locking import whole
+from simlane.sim.locking import hold_profiles, whole
 from simlane.sim.models import Claim, ClaimImage, SimProfile
 from simlane.sim.ownership import give, hold_for
 from simlane.sim.pictures import Picture
@@ -79,7 +79,9 @@ def _decide(claim: Claim, state: Claim.State, by: AbstractBaseUser, reason: str)
     claimant = get_user_model()._default_manager.filter(pk=claim.claimant_id).first()
     if claimant is None:
         raise ValueError(DECIDED)
-    rows = hold_for(claimant, SimProfile.objects.filter(claims=claim.pk))
+    profiles = SimProfile.objects.filter(claims=claim.pk)
+    # Whoever is refused may have closed their account.
+    rows = hold_for(claimant, profiles) if state == Claim.State.ACCEPTED else hold_profiles(profiles)
     if not rows:
         raise ValueError(DECIDED)
     if by.pk in (claimant.pk, rows[0].linked_user_id):

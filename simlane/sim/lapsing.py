@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from simlane.sim import codes
 from simlane.sim.acts import Action, How
 from simlane.sim.happenings import Happening, Kind, tell
 from simlane.sim.linking import unlink
-from simlane.sim.models import LinkReminder, SimProfile
+from simlane.sim.models import Claim, LinkReminder, SimProfile
 
 BATCH = 500
 
@@ -69,9 +69,8 @@ def lapses_at(profile: SimProfile, reminder: LinkReminder | None, now: datetime)
 
 def _unproved(since: datetime) -> QuerySet[SimProfile]:
     """Links that nobody proved. One with an open claim waits for the staff."""
-    return SimProfile.objects.filter(linked_at__lte=since, is_verified=False).exclude(
-        claims__state="open", claims__claimant=F("linked_user")
-    )
+    waits = Claim.objects.filter(profile=OuterRef("pk"), claimant=OuterRef("linked_user"), state=Claim.State.OPEN)
+    return SimProfile.objects.filter(linked_at__lte=since, is_verified=False).exclude(Exists(waits))
 
 
 def _reminder() -> QuerySet[LinkReminder]:

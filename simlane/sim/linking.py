@@ -66,7 +66,11 @@ def unlink_from_user(profile: SimProfile) -> bool:
     """End the link `profile` was read with; whether there still was one. Verification and hiding end with it."""
     if profile.linked_user_id is None:
         return False
-    ended = unlink(_row(profile).filter(linked_user=profile.linked_user_id), how=How.CLICK, by=profile.linked_user_id)
+    owner = profile.linked_user_id
+    with transaction.atomic():
+        ended = unlink(_row(profile).filter(linked_user=owner), how=How.CLICK, by=owner)
+        # Who unlinks has changed their mind: a code that is still under way must not link it again.
+        profile.ownership_codes.filter(user=owner).delete()
     _reread(profile)
     return bool(ended)
 

@@ -31,13 +31,14 @@ from simlane.sim.models import (
     ProfileName,
     SimProfile,
 )
-from simlane.sim.names import fold
+from simlane.sim.names import fold, name_key
 
 TWO_OWNERS = "These profiles are linked to two accounts: first settle whose each of them is."
 ELSEWHERE = "Only two profiles of one simulator can be merged."
 ITSELF = "Choose two profiles, not one."
 MERGED_ALREADY = "One of these profiles is merged already: look at what it was merged into."
 CHANGED = "The profiles have just changed: look at them again, then decide."
+ONE_CLAIM = "Both profiles have become one: your other claim speaks for this one too."
 UNDONE = "This merge has been undone already."
 LATER_FIRST = "The profile was merged again later: undo that merge first."
 
@@ -90,7 +91,9 @@ def undo(merge: Merge, *, by: AbstractBaseUser) -> None:
     kept, merged = rows[merge.kept_id], rows[merge.merged_id]
     if not Merge.objects.filter(pk=merge.pk, undone_at=None).update(undone_at=timezone.now(), undone_by=by.pk):
         raise ValueError(UNDONE)
-    if kept.merged_into_id is not None:
+    # What a later merge noted as the kept one's own names is of this merge as well.
+    later = Merge.objects.filter(kept=kept, undone_at=None, pk__gt=merge.pk)
+    if kept.merged_into_id is not None or later.exists():
         raise ValueError(LATER_FIRST)
     EntryDriver.objects.filter(pk__in=merge.drives.values("drive")).update(profile=merged)
     _give_back_link(merge, kept, merged, has_account=has_account, by=by.pk)
@@ -99,6 +102,7 @@ def undo(merge: Merge, *, by: AbstractBaseUser) -> None:
         merged_into=merged, last_change=change(How.STAFF, by.pk, action=Action.MERGE, into=str(merged.pk))
     )
     _separate_names(merge, kept, merged)
+    _give_back_claims(merge, merged)
     figures.recount([kept.pk, merged.pk])
     owners = {kept.linked_user_id, before["account"] if has_account else None}
     tell(
@@ -170,10 +174,9 @@ def _merge(kept: SimProfile, merged: SimProfile, how: How, by: int) -> Merge:
         merged_into=kept, last_change=change(how, by, action=Action.MERGE, into=str(kept.pk))
     )
     _take_link(kept, merged, change(how, by, action=Action.MERGE, merged=str(merged.pk)))
-    done.before = before | {"left": _link(kept)}
+    done.before = before | {"left": _link(kept)} | _move_claims(kept, merged)
     done.save(update_fields=["before"])
     figures.recount([kept.pk, merged.pk])
-    _move_claims(kept, merged)
     if kept.linked_user_id is not None:
         tell([Happening(Kind.MERGED, kept.linked_user_id, kept, {"merged_name": merged.profile_name})])
     return done
@@ -246,13 +249,40 @@ def _separate_names(merge: Merge, kept: SimProfile, merged: SimProfile) -> None:
     _add_names(kept, had.items())
     _add_names(kept, driven[kept.pk].items())
     _add_names(merged, driven[merged.pk].items())
+    for profile in (kept, merged):
+        _show_name(profile)
 
 
-def _move_claims(kept: SimProfile, merged: SimProfile) -> None:
+def _show_name(profile: SimProfile) -> None:
+    """Its name is one that is still its own, and none that it used since another."""
+    used = dict(profile.names.values_list("name", "last_used_at"))
+    if used and used.get(profile.profile_name) != max(used.values()):
+        name = min(used, key=lambda each: (-used[each].timestamp(), each))
+        SimProfile.objects.filter(pk=profile.pk).update(profile_name=name, name_key=name_key(name))
+        profile.profile_name = name
+
+
+def _move_claims(kept: SimProfile, merged: SimProfile) -> dict[str, list[int]]:
+    """The staff's queue goes on with the kept one; which claims moved, and which were there twice."""
     waiting = Claim.objects.filter(profile=merged, state=Claim.State.OPEN)
-    double = Claim.objects.filter(profile=kept, state=Claim.State.OPEN).values("claimant")
-    waiting.filter(claimant__in=double).update(state=Claim.State.WITHDRAWN, decided_at=timezone.now())
-    waiting.update(profile=kept)
+    of_both = Claim.objects.filter(profile=kept, state=Claim.State.OPEN).values("claimant")
+    double = list(waiting.filter(claimant__in=of_both).values_list("pk", flat=True))
+    Claim.objects.filter(pk__in=double).update(state=Claim.State.WITHDRAWN, decided_at=timezone.now(), reason=ONE_CLAIM)
+    moved = list(waiting.values_list("pk", flat=True))
+    waiting.update(profile=kept, disputed=kept.is_verified)
     done = [merged.pk, kept.pk] if kept.is_verified else [merged.pk]
     OwnershipCode.objects.filter(profile__in=done).delete()
     LinkReminder.objects.filter(profile__in=done).delete()
+    return {"claims": moved, "double_claims": double}
+
+
+def _give_back_claims(merge: Merge, merged: SimProfile) -> None:
+    """Those that nobody has decided since; one that was there twice is there twice again."""
+    before = merge.before
+    account = before["merged"]["account"] if before["merged"]["verified"] else None
+    Claim.objects.filter(pk__in=before.get("claims", []), state=Claim.State.OPEN).update(
+        profile=merged, disputed=account is not None
+    )
+    Claim.objects.filter(pk__in=before.get("double_claims", []), state=Claim.State.WITHDRAWN, reason=ONE_CLAIM).update(
+        state=Claim.State.OPEN, decided_at=None, reason=""
+    )

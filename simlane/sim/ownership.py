@@ -29,6 +29,7 @@ from simlane.sim.models import Claim, LinkReminder, Merge, OwnershipCode, SimPro
 #: The platform is the authority about its own ids; anything else does not overrule a verified link.
 BY_PLATFORM = {How.STEAM, How.IRACING}
 SETTLED = "The platform itself has confirmed whose profile this is."
+CONFIRMED = "The staff have marked the link as verified."
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ def give(user: AbstractBaseUser, profiles: Iterable[SimProfile], *, how: How, by
     for profile in proof.verified:
         profile.linked_at = now if profile.linked_user_id != user.pk else profile.linked_at or now
         profile.linked_user_id, profile.is_verified = user.pk, True
+    for profile in proof.verified + proof.already:
         proof.merged.extend(merging.absorb(user, profile))
     return proof
 
@@ -129,6 +131,10 @@ def confirm(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
     OwnershipCode.objects.filter(profile__in=keys).delete()
     LinkReminder.objects.filter(profile__in=keys).delete()
     tell(Happening(Kind.VERIFIED, row.linked_user_id, row) for row in rows if row.linked_user_id)
+    Claim.objects.filter(profile__in=keys, state=Claim.State.OPEN, claimant=F("profile__linked_user")).update(
+        state=Claim.State.ACCEPTED, decided_at=timezone.now(), decided_by=by.pk, reason=CONFIRMED
+    )
+    _dispute_what_waits(keys)
     return len(rows)
 
 
@@ -136,9 +142,26 @@ def confirm(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
 def release(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
     """Staff end the link of each of `profiles` that has one; how many had."""
     rows = hold_profiles(profiles.filter(linked_user__isnull=False))
-    unlink(SimProfile.objects.filter(pk__in=[profile.pk for profile in rows]), how=How.STAFF, by=by.pk)
+    keys = [profile.pk for profile in rows]
+    unlink(SimProfile.objects.filter(pk__in=keys), how=How.STAFF, by=by.pk)
+    # A code that is still under way must not link it again.
+    OwnershipCode.objects.filter(profile__in=keys, user__in=[row.linked_user_id for row in rows]).delete()
     tell(Happening(Kind.UNLINKED, row.linked_user_id, row) for row in rows if row.linked_user_id)
     return len(rows)
+
+
+def _dispute_what_waits(profiles: Collection[UUID]) -> None:
+    """Claims of others against links that have just been verified, by what is no authority: both sides are told."""
+    waiting = Claim.objects.filter(profile__in=profiles, state=Claim.State.OPEN, disputed=False)
+    disputed = list(waiting.select_related("profile__simulator").select_for_update(of=("self",)).order_by("pk"))
+    waiting.filter(pk__in=[claim.pk for claim in disputed]).update(disputed=True)
+    parties = {
+        (account, claim.profile_id): Happening(Kind.DISPUTED, account, claim.profile)
+        for claim in disputed
+        for account in (claim.claimant_id, claim.profile.linked_user_id)
+        if account is not None
+    }
+    tell(parties.values())
 
 
 def _settle(user: AbstractBaseUser, profiles: Collection[UUID], how: How) -> None:
@@ -148,7 +171,9 @@ def _settle(user: AbstractBaseUser, profiles: Collection[UUID], how: How) -> Non
     waiting = Claim.objects.filter(profile__in=profiles, state=Claim.State.OPEN)
     now = timezone.now()
     waiting.filter(claimant=user.pk).update(state=Claim.State.ACCEPTED, decided_at=now, reason=SETTLED)
-    if how in BY_PLATFORM:
+    if how not in BY_PLATFORM:
+        _dispute_what_waits(profiles)
+    else:
         refused = list(waiting.select_related("profile__simulator").select_for_update(of=("self",)).order_by("pk"))
         waiting.filter(pk__in=[claim.pk for claim in refused]).update(
             state=Claim.State.REFUSED, decided_at=now, reason=SETTLED

@@ -7,6 +7,7 @@ JOBS says. A request that cannot send one does not fail.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -22,8 +23,10 @@ from django_tasks_db.models import DBTaskResult
 
 logger = logging.getLogger(__name__)
 
-#: Such links end after three days; nobody waits for one longer than a day.
-PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720)]
+#: Such links end after three days.
+PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440, 1440)]
+#: A try takes some seconds: whoever tried for so long has died of it.
+LEASE = timedelta(minutes=15)
 BACKEND = "later"
 
 
@@ -53,6 +56,8 @@ def send_late(message: dict[str, Any], tried: int) -> None:
 
 def send_waiting() -> None:
     """Tries the mails whose pause is over. For the worker and `send_mails`; several at once do no harm."""
+    left = DBTaskResult.objects.filter(backend_name=BACKEND, status=TaskResultStatus.RUNNING)
+    left.filter(started_at__lt=timezone.now() - LEASE).update(status=TaskResultStatus.READY)
     Worker(
         queue_names=["*"],
         interval=0,
@@ -65,6 +70,14 @@ def send_waiting() -> None:
     ).run()
     # The links in what was sent should not lie about.
     DBTaskResult.objects.filter(backend_name=BACKEND, status=TaskResultStatus.SUCCESSFUL).delete()
+
+
+def forget_waiting(addresses: Iterable[str]) -> None:
+    """Deletes the mails to these addresses, whatever became of them."""
+    to = {address.casefold() for address in addresses if address}
+    rows = DBTaskResult.objects.filter(backend_name=BACKEND).values_list("pk", "args_kwargs")
+    gone = [key for key, given in rows if to & {address.casefold() for address in given["args"][0]["to"]}]
+    DBTaskResult.objects.filter(pk__in=gone).delete()
 
 
 def _wait(message: dict[str, Any], tried: int, error: OSError) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 
 from simlane.sim.locking import hold_profiles, whole
 from simlane.sim.models import SimProfile
+from simlane.users.late_mail import forget_waiting
 from simlane.users.models import User
 
 NAMELESS = "a deleted account"
@@ -36,7 +39,13 @@ def delete_account(user: User) -> None:
         raise OnlySuperuserError
     # In the order of every other act; the database's trigger would take them as they come.
     hold_profiles(SimProfile.objects.filter(linked_user=user.pk))
-    about = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk))
-    # What staff did to the account stays in their log; each such row holds the username.
-    about.update(object_repr=NAMELESS)
+    # What staff did to the account stays in their log; each such row holds the username or an address.
+    for model, keys in (
+        (User, [user.pk]),
+        (EmailAddress, user.emailaddress_set.values_list("pk", flat=True)),
+        (SocialAccount, user.socialaccount_set.values_list("pk", flat=True)),
+    ):
+        about = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model))
+        about.filter(object_id__in=list(map(str, keys))).update(object_repr=NAMELESS)
+    forget_waiting([user.email, *user.emailaddress_set.values_list("email", flat=True)])
     user.delete()

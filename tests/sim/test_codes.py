@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simlane.results.importer import Importer
-from simlane.sim import codes
+from simlane.sim import codes, ownership
 from simlane.sim.code_text import LETTERS, codes_in, new_code, without_codes
 from simlane.sim.models import EntryDriver, HistoryEntry, OwnershipCode, SimProfile
 from simlane.users.models import User
@@ -40,6 +40,19 @@ def driver(name: str, identifier: str = ALICE) -> dict:
 def code(alice: SimProfile, ann: User) -> str:
     alice.link_to_user(ann)
     return codes.issue(alice, ann).code
+
+
+def test_a_code_ends_with_the_link(alice: SimProfile, ann: User, staff: User, code: str, tmp_path: Path) -> None:
+    alice.unlink_from_user()
+    race(tmp_path, acc_line(1001, driver(f"Alice [{code}]")))
+    alice.refresh_from_db()
+    assert alice.linked_user is None
+    alice.link_to_user(ann)
+    code = codes.issue(alice, ann).code
+    ownership.release(SimProfile.objects.filter(pk=alice.pk), by=staff)
+    race(tmp_path, acc_line(1001, driver(f"Alice [{code}]")), month=7)
+    alice.refresh_from_db()
+    assert alice.linked_user is None
 
 
 def is_proved(profile: SimProfile) -> bool:

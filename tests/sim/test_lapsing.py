@@ -47,6 +47,15 @@ def test_never_without_four_days_after_the_reminder(linked: SimProfile) -> None:
     assert lapsing.lapse(now + 4 * DAY) == 1
 
 
+def test_only_the_owners_own_open_claim_keeps_a_link(linked: SimProfile, ann: User, ben: User, staff: User) -> None:
+    now = timezone.now()
+    mine = claims.submit(linked, ann, "Mine.")
+    claims.submit(linked, ben, "No, mine.")
+    assert lapsing.remind(now + 10 * DAY) == 0
+    claims.refuse(mine, by=staff, reason="No.")
+    assert lapsing.remind(now + 10 * DAY) == 1
+
+
 def test_a_new_link_of_the_same_profile_starts_again(linked: SimProfile, ben: User) -> None:
     now = timezone.now()
     lapsing.remind(now + 10 * DAY)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test import Client
+from django.utils import timezone
 
 from simlane.results.importer import Importer
-from simlane.sim import merging
+from simlane.results.profiles import Sighting, record_sightings
+from simlane.sim import claims, merging
 from simlane.sim.history import history_of
-from simlane.sim.models import EntryDriver, Merge, PersonalBest, SimProfile
+from simlane.sim.models import Claim, EntryDriver, Merge, PersonalBest, SimProfile
 from simlane.sim.search import search
 from simlane.sim.verification import findings
 from simlane.users.models import User
@@ -122,6 +125,75 @@ def test_what_came_in_later_goes_back_to_whom_it_was(
     assert "Bobby Birch" in bob.names.values_list("name", flat=True)
     assert "Bobby Birch" not in alice.names.values_list("name", flat=True)
     assert broken() == []
+
+
+def test_undone_each_is_called_what_it_was_called(
+    alice: SimProfile, bob: SimProfile, staff: User, tmp_path: Path
+) -> None:
+    merge = merging.merge(alice.pk, bob.pk, by=staff)
+    document = acc_document(
+        sessionResult={"leaderBoardLines": [acc_line(1002, acc_driver("Bobby", "Birch", BOB))]}, laps=[]
+    )
+    (tmp_path / "260601_203000_R.json").write_text(json.dumps(document))
+    assert not Importer().run([tmp_path]).refused
+    alice.refresh_from_db()
+    assert alice.profile_name == "Bobby Birch"
+    merging.undo(merge, by=staff)
+    alice.refresh_from_db()
+    bob.refresh_from_db()
+    assert alice.profile_name in alice.names.values_list("name", flat=True)
+    assert (bob.profile_name, bob.name_key) == ("Bobby Birch", "bobby birch")
+    assert broken() == []
+
+
+def test_two_merges_into_one_are_undone_from_the_later_one(make_profile: MakeProfile, staff: User) -> None:
+    kept, first, second = (make_profile() for _ in range(3))
+    merges = [merging.merge(kept.pk, each.pk, by=staff) for each in (first, second)]
+    with pytest.raises(ValueError, match="undo that merge first"):
+        merging.undo(merges[0], by=staff)
+    for merge in reversed(merges):
+        merging.undo(merge, by=staff)
+
+
+def test_claims_go_with_a_merge_and_come_back(make_profile: MakeProfile, ann: User, ben: User, staff: User) -> None:
+    kept, merged = make_profile(), make_profile()
+    moving, double, other = (
+        claims.submit(profile, user, "Mine.") for profile, user in ((merged, ann), (merged, ben), (kept, ben))
+    )
+    merge = merging.merge(kept.pk, merged.pk, by=staff)
+    found = {claim.pk: (claim.profile_id, claim.state) for claim in Claim.objects.all()}
+    assert found == {
+        moving.pk: (kept.pk, "open"), double.pk: (merged.pk, "withdrawn"), other.pk: (kept.pk, "open"),
+    }  # fmt: skip
+    merging.undo(merge, by=staff)
+    found = {claim.pk: (claim.profile_id, claim.state) for claim in Claim.objects.all()}
+    assert found == {moving.pk: (merged.pk, "open"), double.pk: (merged.pk, "open"), other.pk: (kept.pk, "open")}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_a_merge_waits_for_an_import_of_its_drivers(make_profile: MakeProfile, staff: User) -> None:
+    kept, merged = make_profile(), make_profile()
+    refused: list[str] = []
+
+    def decide() -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = 300")
+            merging.merge(kept.pk, merged.pk, by=staff)
+        except OperationalError as error:
+            refused.append(str(error))
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        record_sightings([Sighting(merged.simulator_id, merged.profile_identifier, "Seen", timezone.now())])
+        thread = Thread(target=decide)
+        thread.start()
+        thread.join()
+    assert refused
+    assert "lock timeout" in refused[0]
+    assert not Merge.objects.exists()
 
 
 def test_a_chain_is_undone_from_its_end(make_profile: MakeProfile, staff: User) -> None:

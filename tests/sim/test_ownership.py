@@ -48,6 +48,47 @@ def test_one_sign_in_proves_the_id_on_every_simulator(
     assert acts_of(here[0]) == [("link", "steam")]
 
 
+def test_a_claim_against_what_was_verified_since_is_a_dispute(
+    ann: User, ben: User, staff: User, make_profile: MakeProfile, told: list[tuple[str, int]]
+) -> None:
+    profile = make_profile()
+    profile.link_to_user(ann)
+    claims.submit(profile, ann, "Mine.")
+    claims.submit(profile, ben, "No, mine.")
+    told.clear()
+    ownership.confirm(SimProfile.objects.all(), by=staff)
+    states = dict(Claim.objects.values_list("claimant", "state"))
+    assert states == {ann.pk: "accepted", ben.pk: "open"}
+    assert Claim.objects.get(claimant=ben).disputed
+    assert sorted(told) == sorted([("verified", ann.pk), ("disputed", ben.pk), ("disputed", ann.pk)])
+
+
+def test_a_claim_of_a_closed_account_can_be_refused(ann: User, staff: User, make_profile: MakeProfile) -> None:
+    claim = claims.submit(make_profile(), ann, "Mine.")
+    User.objects.filter(pk=ann.pk).update(is_active=False)
+    with pytest.raises(ValueError, match="does not exist"):
+        claims.accept(claim, by=staff)
+    claims.refuse(claim, by=staff, reason="The account is closed.")
+    claim.refresh_from_db()
+    assert claim.state == "refused"
+
+
+def test_who_had_proved_the_id_before_has_their_older_row_merged_by_a_new_proof(
+    ann: User, make_profile: MakeProfile
+) -> None:
+    imported = make_profile("rfactor-2", STEAM_ID)
+    by_steam(ann)
+    older = make_profile("rfactor-2", "ann-of-old")
+    ContestedIdentifier.objects.create(
+        profile=older, simulator=older.simulator, identifier=STEAM_ID, keeps_identifier=False
+    )
+    older.link_to_user(ann)
+    proof = by_steam(ann)
+    assert [each.merged_id for each in proof.merged] == [older.pk]
+    older.refresh_from_db()
+    assert older.merged_into == imported
+
+
 def test_an_id_without_a_profile_proves_nothing_yet(ann: User) -> None:
     assert by_steam(ann) == ownership.Proof()
 

@@ -94,6 +94,7 @@ def test_wrong_passwords_are_slowed_down(client: Client) -> None:
     for _ in range(5):
         client.post("/accounts/login/", {"login": "member", "password": "wrong"})
     response = client.post("/accounts/login/", {"login": "member", "password": PASSWORD})
+    assert response.status_code == 429
     assert "Too many failed login attempts" in response.content.decode()
 
 

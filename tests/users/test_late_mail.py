@@ -9,6 +9,7 @@ import pytest
 from django.core import mail
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
@@ -67,7 +68,22 @@ def test_signing_up_does_not_fail(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("down")
-def test_after_a_day_it_is_given_up(client: Client) -> None:
+def test_a_try_that_its_worker_did_not_outlive_is_made_again(client: Client, settings: Settings) -> None:
+    User.objects.create_user("anna", "anna@example.org", "correct horse battery")
+    client.post("/accounts/password/reset/", {"email": "anna@example.org"})
+    time_goes_by()
+    row = DBTaskResult.objects.get(backend_name=late_mail.BACKEND)
+    row.claim("a worker")
+    settings.EMAIL_BACKEND = UP
+    late_mail.send_waiting()
+    assert not mail.outbox, "it may be at it still"
+    DBTaskResult.objects.update(started_at=timezone.now() - late_mail.LEASE - timedelta(seconds=1))
+    late_mail.send_waiting()
+    assert [message.to for message in mail.outbox] == [["anna@example.org"]]
+
+
+@pytest.mark.usefixtures("down")
+def test_after_three_days_it_is_given_up(client: Client) -> None:
     User.objects.create_user("anna", "anna@example.org", "correct horse battery")
     client.post("/accounts/password/reset/", {"email": "anna@example.org"})
     tries = 0

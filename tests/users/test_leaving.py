@@ -9,6 +9,8 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core import serializers
 from django.test import Client
+from django_tasks_db.models import DBTaskResult
+from pytest_django import Settings
 
 from simlane.sim.models import SimProfile
 from simlane.users.leaving import NAMELESS
@@ -110,6 +112,26 @@ def test_no_page_and_no_row_keeps_the_name(member: User, alice: SimProfile) -> N
     kept = serializers.serialize("json", [row for row in rows if row._meta.label != "sessions.Session"])
     assert "zelda" not in kept.casefold()
     assert LogEntry.objects.get().object_repr == NAMELESS
+
+
+def test_what_is_about_its_addresses_keeps_no_name(member: User, settings: Settings) -> None:
+    staff = User.objects.get(username="staff")
+    User.objects.filter(pk=staff.pk).update(is_superuser=True)
+    address = EmailAddress.objects.get(user=member)
+    LogEntry.objects.create(
+        user=staff, content_type=ContentType.objects.get_for_model(EmailAddress), object_id=str(address.pk),
+        object_repr=str(address), action_flag=2, change_message="",
+    )  # fmt: skip
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    Client().post("/accounts/password/reset/", {"email": address.email})
+    assert DBTaskResult.objects.filter(backend_name="later").count() == 1
+    client = Client()
+    client.force_login(staff)
+    client.post(f"/admin/users/user/{member.pk}/delete/", {"post": "yes"})
+    assert not User.objects.filter(pk=member.pk).exists()
+    assert not DBTaskResult.objects.filter(backend_name="later").exists()
+    assert set(LogEntry.objects.values_list("object_repr", flat=True)) == {NAMELESS}
 
 
 def test_without_a_password_the_username_is_typed(member: User) -> None:
