@@ -11,7 +11,7 @@ def test_what_is_over_goes_first(tmp_path: Path) -> None:
     cache = SharedFiles(str(tmp_path), {"OPTIONS": {"MAX_ENTRIES": 30}})
     cache.set("limit", "counts", 1000)
     for number in range(200):
-        cache.set(f"over {number}", "nothing", 0.000001)
+        cache.set(f"over-{number}", "nothing", 0.000001)
     assert cache.get("limit") == "counts"
     assert len(list(tmp_path.glob("*"))) <= 31
 
