@@ -29,6 +29,8 @@ SETTINGS = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "jit": "off",
+    # A prepared statement would be planned anew for each of its first five batches.
+    "plan_cache_mode": "force_generic_plan",
 }
 LOCK_NOT_AVAILABLE = "55P03"
 

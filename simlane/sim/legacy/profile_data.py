@@ -14,7 +14,7 @@ from simlane.sim.legacy.identifier_sql import platform_sql
 from simlane.sim.legacy.keeping import check_now, columns_of, drop_if_empty, exists, keep, kept_table, restore_rows
 
 TABLE = "sim_simprofile"
-KEPT = kept_table(TABLE)
+KEPT, RACED = kept_table(TABLE), kept_table("sim_entrydriver")
 #: `is_verified` as going back wrote it, to see later whether the old release changed it.
 WRITTEN = "written_is_verified"
 
@@ -29,8 +29,10 @@ def forward(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
             if exists(editor, kept):
                 # What was noted of a row that is gone, or stands for somebody else now; then there may be a new note.
                 editor.execute(
-                    f"""DELETE FROM {kept} WHERE profile_id IN (SELECT profile_id FROM sim_legacyprofile)
-                    OR profile_id IN (SELECT profile_id FROM sim_contestedidentifier) OR NOT EXISTS (
+                    f"""DELETE FROM {kept}
+                    WHERE EXISTS (SELECT 1 FROM sim_legacyprofile l WHERE l.profile_id = {kept}.profile_id)
+                    OR EXISTS (SELECT 1 FROM sim_contestedidentifier c WHERE c.profile_id = {kept}.profile_id)
+                    OR NOT EXISTS (
                         SELECT 1 FROM {TABLE} p WHERE p.id = {kept}.profile_id AND p.profile_identifier <> '')"""
                 )
         for model in notes:
@@ -46,7 +48,10 @@ def catch_up(_: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     if editor.connection.vendor != "postgresql":
         backfill.run(editor.connection)
     for table in ("sim_legacyprofile", "sim_contestedidentifier"):
-        editor.execute(f"DELETE FROM {table} WHERE profile_id NOT IN (SELECT id FROM {TABLE})")
+        # Not NOT IN: PostgreSQL would look through all profiles for each note.
+        editor.execute(
+            f"DELETE FROM {table} WHERE NOT EXISTS (SELECT 1 FROM {TABLE} p WHERE p.id = {table}.profile_id)"
+        )
 
 
 @contextmanager
@@ -63,9 +68,9 @@ def _restore_profiles(editor: BaseDatabaseSchemaEditor) -> None:
     q = editor.quote_name
     columns = [name for name in columns_of(editor, KEPT) if name not in (WRITTEN, "user_id")]
     # A linked profile that is missing was deleted by the old release: with results it comes back, unlinked.
-    raced = "kept_sim_entrydriver"
-    results = f"SELECT profile_id FROM {raced} WHERE profile_id IS NOT NULL"
-    has_results = f"k.id IN ({results})" if exists(editor, raced) else "1 = 0"
+    has_results = "1 = 0"
+    if exists(editor, RACED):
+        has_results = f"EXISTS (SELECT 1 FROM {RACED} r WHERE r.profile_id = k.id)"
     unlinked = {
         "linked_user_id": "NULL",
         "linked_at": "NULL",
@@ -114,7 +119,7 @@ def _restore_profiles(editor: BaseDatabaseSchemaEditor) -> None:
     editor.execute(
         f"""INSERT INTO sim_legacyprofile (profile_id, is_verified, upgraded_is_verified)
         SELECT p.id, p.is_verified, p.user_id IS NOT NULL FROM {TABLE} p JOIN {KEPT} k ON {raced_anew.format(table="p")}
-        WHERE p.user_id IS NOT NULL AND p.id NOT IN (SELECT profile_id FROM sim_legacyprofile)"""
+        WHERE p.user_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM sim_legacyprofile l WHERE l.profile_id = p.id)"""
     )
     editor.execute(
         f"""UPDATE {TABLE} SET profile_identifier = k.profile_identifier, linked_user_id = {TABLE}.user_id,
@@ -128,8 +133,8 @@ def _restore_profiles(editor: BaseDatabaseSchemaEditor) -> None:
         WHERE {same_owner} AND {TABLE}.profile_identifier = ''"""
     )
     editor.execute(
-        f"""DELETE FROM {KEPT} WHERE id IN (SELECT id FROM {TABLE})
-            OR (linked_user_id IS NOT NULL AND NOT {has_results.replace("k.id", "id")})"""
+        f"""DELETE FROM {KEPT} WHERE EXISTS (SELECT 1 FROM {TABLE} p WHERE p.id = {KEPT}.id)
+            OR (linked_user_id IS NOT NULL AND NOT {has_results.replace("k.id", f"{KEPT}.id")})"""
     )
     drop_if_empty(editor, KEPT)
 
@@ -142,6 +147,7 @@ def backward(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
         if exists(editor, KEPT) and not _has_identifiers(editor):
             # Done, and interrupted before that was written down.
             return
+        _index_what_is_asked_for(editor)
         # Unless somebody changed it since: then what they said stands.
         restored = f"""(SELECT l.is_verified FROM sim_legacyprofile l WHERE l.profile_id = {TABLE}.id
             AND l.upgraded_is_verified = {TABLE}.is_verified AND {TABLE}.linked_at = {TABLE}.created_at)"""
@@ -162,6 +168,14 @@ def backward(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
             f"""UPDATE {TABLE} SET profile_identifier = '', linked_user_id = NULL, linked_at = NULL,
                 is_public = NOT {_false(editor)}"""
         )
+
+
+def _index_what_is_asked_for(editor: BaseDatabaseSchemaEditor) -> None:
+    """The next way forward, and its triggers, ask of each profile whether it has results or a history."""
+    for table in (RACED, kept_table("sim_historyentry")):
+        if exists(editor, table):
+            editor.execute(f"DROP INDEX IF EXISTS {table}_profile")
+            editor.execute(f"CREATE INDEX {table}_profile ON {table} (profile_id)")
 
 
 def _has_identifiers(editor: BaseDatabaseSchemaEditor) -> bool:
