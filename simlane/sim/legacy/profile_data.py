@@ -115,7 +115,8 @@ def _restore_profiles(editor: BaseDatabaseSchemaEditor) -> None:
         WHERE {same_owner} AND ({same_driver})"""
     )
     # What has results is the driver that they were driven by, whoever its owner is now.
-    raced_anew = f"k.id = {{table}}.id AND {{table}}.profile_identifier = '' AND {has_results}"
+    raced_anew = f"""k.id = {{table}}.id AND {{table}}.profile_identifier = '' AND {has_results}
+        AND k.simulator_id = {{table}}.simulator_id"""
     editor.execute(
         f"""INSERT INTO sim_legacyprofile (profile_id, is_verified, upgraded_is_verified)
         SELECT p.id, p.is_verified, p.user_id IS NOT NULL FROM {TABLE} p JOIN {KEPT} k ON {raced_anew.format(table="p")}
@@ -125,7 +126,7 @@ def _restore_profiles(editor: BaseDatabaseSchemaEditor) -> None:
         f"""UPDATE {TABLE} SET profile_identifier = k.profile_identifier, linked_user_id = {TABLE}.user_id,
             linked_at = CASE WHEN {TABLE}.user_id IS NOT NULL THEN {TABLE}.created_at END,
             is_verified = {TABLE}.user_id IS NOT NULL
-        FROM {KEPT} k WHERE {raced_anew.format(table=TABLE)} AND k.simulator_id = {TABLE}.simulator_id"""
+        FROM {KEPT} k WHERE {raced_anew.format(table=TABLE)}"""
     )
     # Under another id the row begins anew, but what its owner hid stays hidden where it can.
     editor.execute(
