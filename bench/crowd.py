@@ -12,7 +12,8 @@ from django.db import connection, transaction
 
 from bench.synthetic import Names
 from simlane.results import bulk
-from simlane.sim.figures import add_sessions
+from simlane.sim.career.statistics import add_sessions
+from simlane.sim.identity.names import fold, letters, name_key, words
 from simlane.sim.models import (
     Car,
     Entry,
@@ -25,7 +26,6 @@ from simlane.sim.models import (
     Simulator,
     Track,
 )
-from simlane.sim.names import fold, letters, name_key, words
 from simlane.users.models import User
 
 SHARES = (("iracing", 0.5), ("assetto-corsa-competizione", 0.3), ("automobilista-2", 0.1), ("raceroom", 0.1))

@@ -52,7 +52,7 @@ def work(options: dict[str, Any]) -> None:
     from django.db import connections
 
     from simlane.sim.models import HistoryEntry
-    from tests.sim import crowd
+    from tests.sim.ownership import crowd
 
     connections.settings["default"]["OPTIONS"].pop("pool", None)
     call_command("migrate", verbosity=0)

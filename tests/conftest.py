@@ -10,7 +10,7 @@ import pytest
 from django.core.cache import caches
 from django.db import connection
 
-from simlane.sim import database
+from simlane.sim.database import triggers
 from tests.seasons import alice, owner, private, season  # noqa: F401 - fixtures for every folder
 
 BROWSER = Path(__file__).parent / "browser"
@@ -72,11 +72,11 @@ def _history_can_be_emptied(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     # Before ours, so that ours ends before the tables are emptied.
     request.getfixturevalue("transactional_db")
-    _with_history(database.HISTORY)
+    _with_history(triggers.HISTORY)
     yield
-    _with_history(database.DROP_HISTORY)
+    _with_history(triggers.DROP_HISTORY)
 
 
 def _with_history(statements: dict[str, tuple[str, ...]]) -> None:
     if "sim_historyentry" in connection.introspection.table_names():
-        database.run(connection, statements)
+        triggers.run(connection, statements)

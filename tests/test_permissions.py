@@ -18,9 +18,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from simlane.sim import claims
-from simlane.sim.happenings import Happening, Kind, tell
 from simlane.sim.models import ClaimImage, SimProfile
+from simlane.sim.ownership import claims
+from simlane.sim.ownership.events import Happening, Kind, tell
 from simlane.users.models import Notification, User
 
 pytestmark = pytest.mark.django_db

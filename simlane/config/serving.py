@@ -22,7 +22,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import DatabaseError
 
 from simlane.config.environment import integer, text
-from simlane.watch.processes import figures_directory
+from simlane.monitoring.processes import figures_directory
 
 CONNECT_SECONDS = 5
 #: Where prometheus-client keeps the figures of several processes; it must be set before that is imported.

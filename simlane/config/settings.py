@@ -48,7 +48,7 @@ INSTALLED_APPS = [
     "simlane.users.platforms",
     "simlane.help",
     "simlane.upgrade",
-    "simlane.watch",
+    "simlane.monitoring",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -73,7 +73,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "simlane.watch.middleware.WatchMiddleware",
+    "simlane.monitoring.middleware.WatchMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -141,7 +141,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_ADAPTER = "simlane.users.late_mail.AccountAdapter"
+ACCOUNT_ADAPTER = "simlane.users.mail_retry.AccountAdapter"
 # Beside allauth's own limits on signing in and up: searches by address; links, proofs and their like, notifications
 # and downloads of one's data by member.
 ACCOUNT_RATE_LIMITS = {
@@ -259,10 +259,10 @@ LOG_FORMAT = choice("LOG_FORMAT", default="LINE", among=("LINE", "JSON")).lower(
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "simlane.watch.logs.RequestIdFilter"}},
+    "filters": {"request_id": {"()": "simlane.monitoring.logs.RequestIdFilter"}},
     "formatters": {
-        "line": {"()": "simlane.watch.logs.LineFormatter"},
-        "json": {"()": "simlane.watch.logs.JsonFormatter"},
+        "line": {"()": "simlane.monitoring.logs.LineFormatter"},
+        "json": {"()": "simlane.monitoring.logs.JsonFormatter"},
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request_id"]},

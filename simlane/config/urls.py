@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from simlane.config import health
-from simlane.users.sign_in import SignIn
+from simlane.users.views.account import SignIn
 
 # Django's own form knows no second factor and no limit on attempts.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign, no-untyped-call]
@@ -19,10 +19,10 @@ urlpatterns = [
     path("users/", include("simlane.users.urls")),
     path("help/", include("simlane.help.urls")),
     path("admin/", admin.site.urls),
-    path("", include("simlane.watch.urls")),
+    path("", include("simlane.monitoring.urls")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
 ]
 
-handler500 = "simlane.watch.views.server_error"
+handler500 = "simlane.monitoring.views.server_error"
 handler400 = "simlane.profiles.views.missing.bad_request"

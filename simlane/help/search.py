@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from django.template.loader import render_to_string
 
 from simlane.help.articles import BY_SLUG, Article, figures
-from simlane.sim.names import fold
+from simlane.sim.identity.names import fold
 
 MAX_LENGTH = 100
 #: Words around the first match that a snippet shows.

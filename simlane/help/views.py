@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from simlane.help.articles import BY_SLUG, GROUPS, figures
 from simlane.help.search import MAX_LENGTH, search
-from simlane.profiles.views.listing import show
+from simlane.web.listing import show
 
 
 @require_safe

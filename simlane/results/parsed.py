@@ -86,7 +86,7 @@ class ParsedSession:
 class ParsedEvent:
     """A file's event. `platform_id` is the platform's own id; `weekend` joins files of one event without one."""
 
-    simulator: str  #: slug, see sim.identifiers.PLATFORMS
+    simulator: str  #: slug, see sim.identity.identifiers.PLATFORMS
     name: str
     track: str
     layout: str

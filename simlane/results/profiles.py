@@ -12,9 +12,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from simlane.results import bulk
-from simlane.sim.merging import aliases
+from simlane.sim.identity.names import fold, letters, name_key, words
 from simlane.sim.models import NameWord, ProfileName, SimProfile
-from simlane.sim.names import fold, letters, name_key, words
+from simlane.sim.ownership.merging import aliases
 
 Identity = tuple[int, str]  #: simulator's key and canonical identifier
 #: How many values one statement asks for.

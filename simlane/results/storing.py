@@ -18,11 +18,11 @@ from simlane.results import bulk
 from simlane.results.models import ResultFile
 from simlane.results.parsed import ParsedDriver, ParsedEvent, ParsedSession
 from simlane.results.profiles import Identity, Recorded, Sighting, record_sightings
-from simlane.sim.code_text import codes_in, without_codes
-from simlane.sim.codes import Seen, hold_owners, redeem
-from simlane.sim.figures import add_sessions
-from simlane.sim.identifiers import platform_of
+from simlane.sim.career.statistics import add_sessions
+from simlane.sim.identity.identifiers import platform_of
 from simlane.sim.models import Car, Entry, EntryDriver, Event, Lap, MergedDrive, Session, Simulator, Track
+from simlane.sim.ownership.code_text import codes_in, without_codes
+from simlane.sim.ownership.codes import Seen, hold_owners, redeem
 
 #: Files of one event that carry no id of their own are joined when they are this close.
 WEEKEND = timedelta(hours=12)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import connection
 
+from simlane.sim.integrity import findings
 from simlane.sim.legacy import window
-from simlane.sim.verification import findings
 from simlane.upgrade.state import position
 
 #: In the window: a rule, and the rows that break it.

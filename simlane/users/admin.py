@@ -7,7 +7,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from simlane.users.leaving import delete_account, is_only_superuser
+from simlane.users.account_deletion import delete_account, is_only_superuser
 from simlane.users.models import User
 
 

@@ -8,7 +8,7 @@ class UsersConfig(AppConfig):
     label = "users"
 
     def ready(self) -> None:
-        from simlane.sim.happenings import happened
+        from simlane.sim.ownership.events import happened
         from simlane.users.notifications.recording import record
 
         happened.connect(record, dispatch_uid="simlane.users.notifications")

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
-from simlane.sim import lapsing
+from simlane.sim.ownership import lapsing
 from simlane.users.models import Daily
 
 logger = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
-from simlane.sim.claims import MAX_PICTURES
-from simlane.sim.pictures import MAX_BYTES, Picture, read_picture
+from simlane.sim.ownership.claims import MAX_PICTURES
+from simlane.sim.ownership.pictures import MAX_BYTES, Picture, read_picture
 from simlane.users.models import User
 
 
@@ -32,7 +32,7 @@ class PicturesInput(forms.ClearableFileInput):
 
 
 class PicturesField(forms.FileField):
-    """Up to three pictures, read and written anew: `cleaned_data` holds sim.pictures.Picture."""
+    """Up to three pictures, read and written anew: `cleaned_data` holds sim.ownership.pictures.Picture."""
 
     widget = PicturesInput(
         attrs={"multiple": True, "accept": "image/jpeg,image/png,image/webp", "class": "file-input w-full"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from simlane.sim.acts import Action, How
 from simlane.sim.models import HistoryEntry
+from simlane.sim.ownership.history import Action, How
 
 BY_SOMEBODY = {How.CLICK, How.MERGE}
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
-from simlane.sim.names import fold
+from simlane.sim.identity.names import fold
 
 NAMES = ("username", "first_name", "last_name")
 FILLED_AT_ONCE = 500

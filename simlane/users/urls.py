@@ -6,9 +6,8 @@ from django.http import HttpResponseBase
 from django.urls import path
 from django.views.generic import RedirectView
 
-from simlane.users import ownership_pages, personal_pages, views
-from simlane.users.notifications import views as notifications
 from simlane.users.platforms.views import prove
+from simlane.users.views import links, notifications, personal, proof
 
 app_name = "users"
 
@@ -18,20 +17,20 @@ def moved(name: str) -> Callable[..., HttpResponseBase]:
 
 
 urlpatterns = [
-    path("profile/", views.general, name="profile"),
-    path("profile/driver-page/", personal_pages.driver_page, name="driver_page"),
-    path("profile/data/", personal_pages.data, name="data"),
-    path("profile/delete/", personal_pages.delete, name="delete"),
-    path("goodbye/", personal_pages.goodbye, name="goodbye"),
-    path("profile/sim-profiles/", views.sim_profiles, name="profile_sim_profiles"),
-    path("profile/sim-profiles/search/", views.search_page, name="profile_sim_profile_search"),
-    path("profile/sim-profiles/link/<uuid:profile_id>/", views.link, name="profile_sim_profile_link"),
-    path("profile/sim-profiles/unlink/<uuid:profile_id>/", views.unlink, name="profile_sim_profile_unlink"),
-    path("profile/sim-profiles/verify/<uuid:profile_id>/", ownership_pages.verify, name="profile_sim_profile_verify"),
-    path("profile/sim-profiles/code/<uuid:profile_id>/", ownership_pages.code, name="profile_sim_profile_code"),
-    path("profile/sim-profiles/claim/<uuid:profile_id>/", ownership_pages.claim, name="profile_sim_profile_claim"),
-    path("profile/claims/<int:claim_id>/withdraw/", ownership_pages.withdraw, name="claim_withdraw"),
-    path("profile/sim-profiles/manage/<uuid:profile_id>/", views.manage, name="profile_sim_profile_manage"),
+    path("profile/", links.general, name="profile"),
+    path("profile/driver-page/", personal.driver_page, name="driver_page"),
+    path("profile/data/", personal.data, name="data"),
+    path("profile/delete/", personal.delete, name="delete"),
+    path("goodbye/", personal.goodbye, name="goodbye"),
+    path("profile/sim-profiles/", links.sim_profiles, name="profile_sim_profiles"),
+    path("profile/sim-profiles/search/", links.search_page, name="profile_sim_profile_search"),
+    path("profile/sim-profiles/link/<uuid:profile_id>/", links.link, name="profile_sim_profile_link"),
+    path("profile/sim-profiles/unlink/<uuid:profile_id>/", links.unlink, name="profile_sim_profile_unlink"),
+    path("profile/sim-profiles/verify/<uuid:profile_id>/", proof.verify, name="profile_sim_profile_verify"),
+    path("profile/sim-profiles/code/<uuid:profile_id>/", proof.code, name="profile_sim_profile_code"),
+    path("profile/sim-profiles/claim/<uuid:profile_id>/", proof.claim, name="profile_sim_profile_claim"),
+    path("profile/claims/<int:claim_id>/withdraw/", proof.withdraw, name="claim_withdraw"),
+    path("profile/sim-profiles/manage/<uuid:profile_id>/", links.manage, name="profile_sim_profile_manage"),
     path("profile/notifications/", notifications.preferences, name="notification_preferences"),
     path("notifications/", notifications.notifications, name="notifications"),
     path("notifications/read/", notifications.read_all, name="notifications_read"),

@@ -13,8 +13,8 @@ from playwright.sync_api import Page, expect
 
 from simlane.config.settings import BASE_DIR
 from simlane.results.importer import Importer
-from simlane.sim.happenings import Happening, Kind, tell
 from simlane.sim.models import SimProfile
+from simlane.sim.ownership.events import Happening, Kind, tell
 from simlane.users.models import Notification, User
 from tests.browser.accessibility import assert_accessible
 from tests.browser.looks import each_look

@@ -18,9 +18,9 @@ from simlane.users.models import User
 from tests.browser.accessibility import assert_accessible
 from tests.browser.conftest import Problems
 from tests.browser.looks import each_look
-from tests.platforms.fixtures import steam  # noqa: F401
-from tests.platforms.peers import SteamPeer
 from tests.results.builders import acc_document, acc_driver, acc_line
+from tests.users.platforms.fixtures import steam  # noqa: F401
+from tests.users.platforms.peers import SteamPeer
 
 MINE = "/users/profile/sim-profiles/"
 

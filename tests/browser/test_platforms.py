@@ -16,9 +16,12 @@ from simlane.users.models import User
 from tests.browser.accessibility import assert_accessible
 from tests.browser.conftest import Problems
 from tests.browser.looks import each_look
-from tests.platforms.conftest import decide
-from tests.platforms.fixtures import iracing, steam  # noqa: F401
-from tests.platforms.peers import IRacingPeer, SteamPeer
+from tests.users.platforms.conftest import decide
+from tests.users.platforms.fixtures import (
+    iracing,  # noqa: F401
+    steam,  # noqa: F401
+)
+from tests.users.platforms.peers import IRacingPeer, SteamPeer
 
 PASSWORD = "correct horse battery"
 MINE = "/users/profile/sim-profiles/"

@@ -14,9 +14,9 @@ from pytest_django import DjangoAssertNumQueries
 from simlane.help.articles import BY_SLUG, GROUPS
 from simlane.help.search import search, sections
 from simlane.results.readers import READERS
-from simlane.sim.claims import MAX_PICTURES
-from simlane.sim.codes import VALID
-from simlane.sim.identifiers import PLATFORMS
+from simlane.sim.identity.identifiers import PLATFORMS
+from simlane.sim.ownership.claims import MAX_PICTURES
+from simlane.sim.ownership.codes import VALID
 from simlane.users.models import User
 
 pytestmark = pytest.mark.django_db

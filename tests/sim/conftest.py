@@ -7,8 +7,8 @@ from itertools import count
 
 import pytest
 
-from simlane.sim.happenings import Happening, happened
 from simlane.sim.models import SimProfile, Simulator
+from simlane.sim.ownership.events import Happening, happened
 from simlane.users.models import User
 
 STEAM_ID = "76561198000000001"

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from simlane.results.models import ResultFile
 from simlane.results.profiles import Sighting, record_sightings
-from simlane.sim.database import DROP_UNLINK, UNLINK, run
+from simlane.sim.database.triggers import DROP_UNLINK, UNLINK, run
 from simlane.sim.models import EntryDriver, LegacyProfile, SimProfile, Simulator
 from simlane.users.models import User
 

@@ -19,8 +19,8 @@ from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 
 from simlane.results.importer import Importer
+from simlane.sim.integrity import findings
 from simlane.sim.legacy import window
-from simlane.sim.verification import findings
 from simlane.upgrade.rehearsal.population import populate
 from tests.results.builders import iracing_document, iracing_result, iracing_session
 from tests.sim.migrations.conftest import HEAD, LEGACY, Migrate, Old, migrate, old  # noqa: F401 - fixtures

@@ -353,8 +353,8 @@ def test_back_from_the_window_and_from_after_the_contract(
 
 
 def test_every_character_folds_as_python_folds_it(transactional_db: None) -> None:
+    from simlane.sim.identity.names import fold
     from simlane.sim.legacy.folding_sql import fold_sql
-    from simlane.sim.names import fold
 
     names = every_character()
     names += ["Sørën  Ö'Brien ", "\x1fa\x85b\u3000c ", "각 ﬁ Ⅷ ß ẞ İ"]

@@ -10,10 +10,12 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from simlane.sim import merging, models, ownership
-from simlane.sim.acts import How
-from simlane.sim.identifiers import IdentifierKind
+from simlane.sim import models
+from simlane.sim.identity.identifiers import IdentifierKind
 from simlane.sim.legacy import window
+from simlane.sim.ownership import merging
+from simlane.sim.ownership import proof as ownership
+from simlane.sim.ownership.history import How
 from tests.sim.migrations.conftest import HEAD, LEGACY, Migrate, Old
 from tests.upgrade.conftest import OldRelease, every_rule_holds, on_postgresql, race
 

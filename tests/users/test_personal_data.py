@@ -14,13 +14,13 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from simlane.sim import claims, codes
-from simlane.sim.acts import How
-from simlane.sim.happenings import Kind
-from simlane.sim.identifiers import IdentifierKind
+from simlane.sim.identity.identifiers import IdentifierKind
 from simlane.sim.models import SimProfile
-from simlane.sim.ownership import prove
-from simlane.sim.pictures import Picture
+from simlane.sim.ownership import claims, codes
+from simlane.sim.ownership.events import Kind
+from simlane.sim.ownership.history import How
+from simlane.sim.ownership.pictures import Picture
+from simlane.sim.ownership.proof import prove
 from simlane.users.models import MailChoice, Notification, User
 from simlane.users.personal_data import SECTIONS, everything_about
 

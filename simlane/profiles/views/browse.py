@@ -10,7 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from simlane.profiles.views.listing import (
+from simlane.profiles.views.missing import not_found
+from simlane.sim.identity.identifiers import KINDS, IdentifierKind
+from simlane.sim.models import Event, SimProfile, Simulator
+from simlane.sim.search.query import MAX_LENGTH, search
+from simlane.web.listing import (
     PAGE_SIZE,
     Page,
     address,
@@ -18,10 +22,6 @@ from simlane.profiles.views.listing import (
     profile_list,
     show,
 )
-from simlane.profiles.views.missing import not_found
-from simlane.sim.identifiers import KINDS, IdentifierKind
-from simlane.sim.models import Event, SimProfile, Simulator
-from simlane.sim.search import MAX_LENGTH, search
 
 
 @require_safe

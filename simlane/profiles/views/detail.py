@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from simlane.profiles.views.driver import in_driver_page
 from simlane.profiles.views.missing import not_found
-from simlane.sim.identifiers import normalise_or_none
+from simlane.sim.identity.identifiers import normalise_or_none
 from simlane.sim.models import Entry, EntryDriver, PersonalBest, Session, SimProfile, Simulator
 
 RECENT = 10

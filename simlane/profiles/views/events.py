@@ -9,11 +9,11 @@ from django.db.models import FilteredRelation, Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from simlane.profiles.views.listing import chosen_simulator, paged, show
 from simlane.profiles.views.missing import not_found
-from simlane.sim import keyset
 from simlane.sim.models import Entry, EntryDriver, Event, Session, SimProfile, Simulator
-from simlane.sim.querysets import visible_to
+from simlane.sim.models.querysets import visible_to
+from simlane.web import keyset
+from simlane.web.listing import chosen_simulator, paged, show
 
 LATEST = keyset.Order("listed_at", descending=True)
 

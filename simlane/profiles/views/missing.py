@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from simlane.sim.models import SimProfile, Simulator
-from simlane.sim.search import MAX_LENGTH, search
+from simlane.sim.search.query import MAX_LENGTH, search
 
 _UUID = re.compile(r"-?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 SUGGESTIONS = 6

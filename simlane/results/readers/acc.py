@@ -14,7 +14,7 @@ from simlane.results.parsed import ParsedDriver, ParsedEntry, ParsedEvent, Parse
 from simlane.results.readers import acc_laps, acc_names, fields
 from simlane.results.readers.fields import JsonObject, whole
 from simlane.results.source import ResultFileError, Source
-from simlane.sim.identifiers import IdentifierKind, normalise_or_none
+from simlane.sim.identity.identifiers import IdentifierKind, normalise_or_none
 
 SIMULATOR = "assetto-corsa-competizione"
 

@@ -12,7 +12,7 @@ from simlane.results.parsed import ParsedDriver, ParsedEntry, ParsedEvent, Parse
 from simlane.results.readers import fields
 from simlane.results.readers.fields import JsonObject, text_of, whole
 from simlane.results.source import ResultFileError, Source
-from simlane.sim.identifiers import IdentifierKind, normalise_or_none
+from simlane.sim.identity.identifiers import IdentifierKind, normalise_or_none
 
 SIMULATOR = "iracing"
 

@@ -13,10 +13,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_POST, require_safe
 
-from simlane.sim import claims
 from simlane.sim.admin.base import ReadOnly, staff
-from simlane.sim.history import history_of
 from simlane.sim.models import Claim, ClaimImage
+from simlane.sim.models.history import history_of
+from simlane.sim.ownership import claims
 
 SHOWN = 50
 

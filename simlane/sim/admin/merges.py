@@ -12,10 +12,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
-from simlane.sim import merging
 from simlane.sim.admin.base import ReadOnly, staff
-from simlane.sim.history import history_of
 from simlane.sim.models import Merge, SimProfile
+from simlane.sim.models.history import history_of
+from simlane.sim.ownership import merging
 
 
 @admin.register(Merge)

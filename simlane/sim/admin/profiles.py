@@ -12,11 +12,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from simlane.sim import linking, ownership
 from simlane.sim.admin.base import ReadOnly, staff
-from simlane.sim.history import history_of
 from simlane.sim.models import ProfileName, SimProfile
-from simlane.sim.search import MAX_LENGTH, search
+from simlane.sim.models.history import history_of
+from simlane.sim.ownership import linking, proof
+from simlane.sim.search.query import MAX_LENGTH, search
 
 SHOWN = 50
 
@@ -77,13 +77,11 @@ class SimProfileAdmin(ReadOnly):
 
     @admin.action(description="Unlink from the account", permissions=["change"])
     def unlink(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self.message_user(
-            request, f"{ownership.release(_plain(queryset), by=staff(request))} unlinked.", messages.SUCCESS
-        )
+        self.message_user(request, f"{proof.release(_plain(queryset), by=staff(request))} unlinked.", messages.SUCCESS)
 
     @admin.action(description="Mark the link as verified", permissions=["change"])
     def verify(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        changed = ownership.confirm(_plain(queryset), by=staff(request))
+        changed = proof.confirm(_plain(queryset), by=staff(request))
         self.message_user(request, f"{changed} verified; profiles of nobody stay as they are.", messages.SUCCESS)
 
     @admin.action(description="Make public", permissions=["change"])

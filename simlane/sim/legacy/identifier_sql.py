@@ -1,7 +1,7 @@
 """The identifier of a row of the old model, as an expression of the database.
 
 On SQLite the expressions call this module's Python functions; on PostgreSQL they are SQL that gives the same
-text for every row. Both follow the tables in sim.identifiers.
+text for every row. Both follow the tables in sim.identity.identifiers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,14 @@ from uuid import UUID
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from simlane.sim.identifiers import KINDS, MAX_LENGTH, PLATFORMS, IdentifierKind, normalise_or_none, platform_of
+from simlane.sim.identity.identifiers import (
+    KINDS,
+    MAX_LENGTH,
+    PLATFORMS,
+    IdentifierKind,
+    normalise_or_none,
+    platform_of,
+)
 
 #: What is left for the name in `<name>-<uuid>`.
 NAME_LENGTH = MAX_LENGTH - len("-") - 36

@@ -2,18 +2,18 @@
 
 from django.db import migrations
 
-from simlane.sim import database
+from simlane.sim.database import triggers
 from simlane.sim.legacy import online
 
 
 def install(apps, schema_editor):
     if schema_editor.connection.vendor != "sqlite":
-        database.run(schema_editor.connection, database.UNLINK)
+        triggers.run(schema_editor.connection, triggers.UNLINK)
 
 
 def remove(apps, schema_editor):
     if schema_editor.connection.vendor != "sqlite":
-        database.run(schema_editor.connection, database.DROP_UNLINK)
+        triggers.run(schema_editor.connection, triggers.DROP_UNLINK)
 
 
 class Migration(migrations.Migration):

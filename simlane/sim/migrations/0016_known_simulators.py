@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from simlane.sim.identifiers import PLATFORMS
+from simlane.sim.identity.identifiers import PLATFORMS
 
 
 def moved_slug(simulator):

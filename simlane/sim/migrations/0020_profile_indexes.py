@@ -2,12 +2,12 @@
 
 from django.db import migrations, models
 
-from simlane.sim import database
+from simlane.sim.database import triggers
 from simlane.sim.legacy import indexes
 
 
 def install(apps, schema_editor):
-    search = database.SEARCH_INDEXES[schema_editor.connection.vendor]
+    search = triggers.SEARCH_INDEXES[schema_editor.connection.vendor]
     if schema_editor.connection.vendor != "postgresql":
         for name, definition in search.items():
             schema_editor.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {definition}")
@@ -18,7 +18,7 @@ def install(apps, schema_editor):
 
 
 def remove(apps, schema_editor):
-    for name in database.SEARCH_INDEXES[schema_editor.connection.vendor]:
+    for name in triggers.SEARCH_INDEXES[schema_editor.connection.vendor]:
         schema_editor.execute(f"DROP INDEX IF EXISTS {name}")
 
 

@@ -2,21 +2,21 @@
 
 from django.db import migrations, models
 
-from simlane.sim import database
+from simlane.sim.database import triggers
 from simlane.sim.legacy import indexes, online
 
 
 def install(apps, schema_editor):
-    database.run(schema_editor.connection, database.HISTORY_GAPS)
+    triggers.run(schema_editor.connection, triggers.HISTORY_GAPS)
     if schema_editor.connection.vendor != "sqlite":
-        database.run(schema_editor.connection, database.HISTORY)
-        database.run(schema_editor.connection, database.UNLINK_WITH_HISTORY)
+        triggers.run(schema_editor.connection, triggers.HISTORY)
+        triggers.run(schema_editor.connection, triggers.UNLINK_WITH_HISTORY)
 
 
 def remove(apps, schema_editor):
     if schema_editor.connection.vendor != "sqlite":
-        database.run(schema_editor.connection, database.UNLINK)
-        database.run(schema_editor.connection, database.DROP_HISTORY)
+        triggers.run(schema_editor.connection, triggers.UNLINK)
+        triggers.run(schema_editor.connection, triggers.DROP_HISTORY)
 
 
 class Migration(migrations.Migration):

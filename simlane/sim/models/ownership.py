@@ -10,9 +10,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from simlane.sim.acts import Action, How
 from simlane.sim.models.profile import SimProfile
 from simlane.sim.models.results import EntryDriver
+from simlane.sim.ownership.history import Action, How
 
 
 def _account() -> models.ForeignKey[models.Model | None, models.Model | None]:

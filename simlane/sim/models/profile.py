@@ -12,9 +12,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 
-from simlane.sim import linking
+from simlane.sim.models.querysets import SimProfileQuerySet
 from simlane.sim.models.simulator import Simulator
-from simlane.sim.querysets import SimProfileQuerySet
+from simlane.sim.ownership import linking
 
 PUBLIC = Q(is_public=True)
 VERIFIED = Q(is_public=True, is_verified=True)
@@ -124,7 +124,7 @@ class SimProfile(models.Model):
         return f"{reverse('profiles:simulator', args=[self.simulator.slug])}{quote(self.profile_identifier, safe='')}/"
 
     def can_user_link(self, user: AbstractBaseUser | AnonymousUser) -> bool:
-        """Whether `user` may link this profile: see sim.linking, as for all of these."""
+        """Whether `user` may link this profile: see sim.ownership.linking, as for all of these."""
         return linking.can_user_link(self, user)
 
     def link_to_user(self, user: AbstractBaseUser, verified: bool = False) -> None:

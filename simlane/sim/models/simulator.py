@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from simlane.sim.identifiers import IdentifierKind, normalise
+from simlane.sim.identity.identifiers import IdentifierKind, normalise
 
 #: Slugs that are addresses of their own under /profiles/.
 RESERVED_SLUGS = ("search",)

@@ -8,15 +8,15 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from simlane.sim import linking
+from simlane.sim.identity.names import fold, name_key
 from simlane.sim.models import ContestedIdentifier, Event, ProfileName, SimProfile, Simulator
-from simlane.sim.names import fold, name_key
-from simlane.sim.search import search
+from simlane.sim.ownership import linking
+from simlane.sim.search.query import search
 from simlane.upgrade.rehearsal.client import REGISTERED, Client, action
 
 
 class NewClient(Client):
-    """Uses the rules of `sim.linking` and the site's own search."""
+    """Uses the rules of `sim.ownership.linking` and the site's own search."""
 
     release = "new"
 

@@ -12,8 +12,8 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from simlane.sim.happenings import Kind
 from simlane.sim.models import SimProfile
+from simlane.sim.ownership.events import Kind
 from simlane.users.models import User
 from simlane.users.notifications.groups import choices, wants
 from simlane.users.notifications.models import Notification

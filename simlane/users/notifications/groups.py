@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from simlane.sim.happenings import Kind
+from simlane.sim.ownership.events import Kind
 from simlane.users.notifications.models import MailChoice
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from simlane.sim.happenings import Kind
+from simlane.sim.ownership.events import Kind
 
 
 class Notification(models.Model):
@@ -68,7 +68,7 @@ class Notification(models.Model):
 
     @property
     def detail(self) -> dict[str, Any]:
-        """What the happening said beside the profile; see sim.happenings."""
+        """What the happening said beside the profile; see sim.ownership.events."""
         found = self.about.get("detail")
         return found if isinstance(found, dict) else {}
 

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
-from simlane.sim.happenings import Happening
+from simlane.sim.ownership.events import Happening
 from simlane.users.notifications import delivery
 from simlane.users.notifications.groups import choices, wants
 from simlane.users.notifications.models import Notification

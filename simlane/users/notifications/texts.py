@@ -13,7 +13,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from simlane.sim.happenings import Kind
+from simlane.sim.ownership.events import Kind
 from simlane.users.notifications.models import Notification
 
 MAX_NAME = 80

@@ -19,7 +19,7 @@ from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
 from allauth.socialaccount.providers.oauth2.views import OAuth2Adapter
 from django.http import HttpRequest
 
-from simlane.sim.identifiers import IdentifierKind, InvalidIdentifierError, normalise
+from simlane.sim.identity.identifiers import IdentifierKind, InvalidIdentifierError, normalise
 from simlane.users.platforms import PROVE, proof
 
 

@@ -16,10 +16,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from simlane.sim import ownership
-from simlane.sim.acts import How
-from simlane.sim.identifiers import IdentifierKind, normalise_or_none
+from simlane.sim.identity.identifiers import IdentifierKind, normalise_or_none
 from simlane.sim.models import ContestedIdentifier, SimProfile
+from simlane.sim.ownership import proof as ownership
+from simlane.sim.ownership.history import How
 
 logger = logging.getLogger(__name__)
 MINE = "users:profile_sim_profiles"

@@ -7,8 +7,8 @@ from uuid import UUID
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from simlane.sim.identifiers import normalise_or_none, platform_of
-from simlane.sim.verification import findings
+from simlane.sim.identity.identifiers import normalise_or_none, platform_of
+from simlane.sim.integrity import findings
 from tests.sim.migrations.conftest import HEAD, LEGACY, LEGACY_COLUMNS, Migrate, Old, dump
 
 # What both databases can hold: no NUL, no halves of a surrogate pair.

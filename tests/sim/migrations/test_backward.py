@@ -11,8 +11,9 @@ from django.db import connection
 from django.utils import timezone
 
 from simlane.results.importer import Importer
-from simlane.sim import claims, codes, lapsing, merging, models
-from simlane.sim.verification import findings
+from simlane.sim import models
+from simlane.sim.integrity import findings
+from simlane.sim.ownership import claims, codes, lapsing, merging
 from simlane.users.models import User
 from tests.results.builders import iracing_document, iracing_result, iracing_session
 from tests.sim.migrations.conftest import HEAD, LEGACY, LEGACY_COLUMNS, Migrate, Old, dump

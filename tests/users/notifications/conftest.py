@@ -12,8 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from simlane.sim.happenings import Happening, Kind, tell
 from simlane.sim.models import SimProfile
+from simlane.sim.ownership.events import Happening, Kind, tell
 from simlane.users.models import Notification, User
 from tests.users.notifications.smtp_peer import SmtpPeer, smtp_peer
 

@@ -16,8 +16,8 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from simlane.sim.happenings import Kind
 from simlane.sim.models import SimProfile, Simulator
+from simlane.sim.ownership.events import Kind
 from simlane.users.models import MailChoice, Notification, User
 from simlane.users.notifications import announcing
 

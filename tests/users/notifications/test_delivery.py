@@ -15,8 +15,8 @@ from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
 from simlane.config.management.commands.worker import Loop
-from simlane.sim.happenings import Kind
 from simlane.sim.models import SimProfile
+from simlane.sim.ownership.events import Kind
 from simlane.users.models import Notification, User
 from simlane.users.notifications import delivery
 from simlane.users.notifications.groups import GROUPS

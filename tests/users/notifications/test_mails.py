@@ -11,8 +11,8 @@ from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 from pytest_django import Settings
 
-from simlane.sim.happenings import Kind
 from simlane.sim.models import SimProfile
+from simlane.sim.ownership.events import Kind
 from simlane.users.models import MailChoice, Notification, User
 from simlane.users.notifications import delivery
 from simlane.users.notifications.groups import BY_NAME, GROUPS

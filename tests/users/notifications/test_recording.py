@@ -9,8 +9,8 @@ import pytest
 from django.db import connection, connections, transaction
 from pytest_django import DjangoAssertNumQueries
 
-from simlane.sim.happenings import Happening, Kind, tell
 from simlane.sim.models import SimProfile
+from simlane.sim.ownership.events import Happening, Kind, tell
 from simlane.users.models import MailChoice, Notification, User
 from tests.users.notifications.conftest import Told
 

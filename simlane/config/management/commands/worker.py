@@ -16,7 +16,7 @@ from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
 from simlane.config import serving
-from simlane.users import daily, late_mail
+from simlane.users import daily, mail_retry
 from simlane.users.notifications import delivery
 
 logger = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class Loop:
             return
         self._swept = time.monotonic()
         daily.run_due()
-        late_mail.send_waiting()
+        mail_retry.send_waiting()
         done = delivery.deliver(go_on=lambda: not self._stopping)
         if done.stopped:
             logger.warning("worker: the mail server fails (%s), mails wait", done.stopped)

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from simlane.sim.integrity import findings
 from simlane.sim.models import SimProfile
-from simlane.sim.verification import findings
 
 
 class Command(BaseCommand):

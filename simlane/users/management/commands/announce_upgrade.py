@@ -12,7 +12,7 @@ from django.db import DatabaseError
 
 from simlane.users.models import Notification
 from simlane.users.notifications import announcing
-from simlane.users.progress import Counter
+from simlane.web.progress import Counter
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from simlane.sim import lapsing
+from simlane.sim.ownership import lapsing
 
 
 class Command(BaseCommand):

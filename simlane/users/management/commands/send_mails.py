@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from simlane.users import late_mail
+from simlane.users import mail_retry
 from simlane.users.models import Notification
 from simlane.users.notifications import delivery
-from simlane.users.progress import Counter
+from simlane.web.progress import Counter
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, given_up: bool, **options: Any) -> None:
         if given_up:
             self.stdout.write(f"{delivery.retry_given_up()} that were given up are due again.")
-        late_mail.send_waiting()
+        mail_retry.send_waiting()
         with Counter(self.stdout, "mails", delivery.due().count()) as counter:
             done = delivery.deliver(progress=lambda now: counter(now.sent + now.unwanted + now.failed + now.given_up))
         left = Notification.objects.filter(email_state=Notification.Mail.PENDING).count()

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+
+class WatchConfig(AppConfig):
+    name = "simlane.monitoring"
+    label = "watch"
+
+    def ready(self) -> None:
+        from django.core.signals import request_finished
+
+        from simlane.monitoring.middleware import forget_id
+        from simlane.monitoring.recording import search
+        from simlane.sim.search.query import searched
+
+        request_finished.connect(forget_id, dispatch_uid="watch")
+        searched.connect(search, dispatch_uid="watch")

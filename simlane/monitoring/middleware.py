@@ -1,0 +1,79 @@
+"""The outermost layer: gives each request its id, and notes how it went."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import LazyObject, empty
+
+from simlane.monitoring import logs, recording
+from simlane.web.text import printable
+
+HEADER = "X-Request-ID"
+PATH_LENGTH = 500
+access = logging.getLogger("simlane.access")
+logger = logging.getLogger(__name__)
+
+
+class WatchMiddleware:
+    """First of all middleware, so that redirects, refusals and static files have an id and a line as well."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        own_id = logs.chosen_id(request.headers.get(HEADER))
+        # Until the answer is sent: Django logs a 404 only after all middleware, see `forget_id`.
+        logs.request_id.set(own_id)
+        started = time.perf_counter()
+        response = self.get_response(request)
+        response[HEADER] = own_id
+        self._note(request, response.status_code, time.perf_counter() - started)
+        return response
+
+    def _note(self, request: HttpRequest, status: int, seconds: float) -> None:
+        try:
+            route = route_of(request)
+            recording.request(route, request.method or "", status, seconds, request.path)
+            _write_line(request, route, status, round(seconds * 1000))
+        except Exception:
+            # Whatever is wrong with watching, the visitor gets the page.
+            logger.exception("a request could not be noted")
+
+
+def forget_id(**_: Any) -> None:
+    """The request is over: what its thread does next belongs to no request."""
+    logs.request_id.set(logs.NONE)
+
+
+def route_of(request: HttpRequest) -> str:
+    """The route's name, never the path: there are only so many. A route without a name stands by its pattern."""
+    match = request.resolver_match
+    if match is not None:
+        return match.view_name if match.url_name else match.route
+    return "static" if request.path.startswith(settings.STATIC_URL) else "none"
+
+
+def _write_line(request: HttpRequest, route: str, status: int, milliseconds: int) -> None:
+    fields = {
+        "method": printable(request.method or "", 16),
+        "route": route,
+        "path": printable(request.path, PATH_LENGTH),
+        "status": status,
+        "ms": milliseconds,
+        "user": _user_id(request),
+    }
+    access.info('%(method)s %(route)s "%(path)s" %(status)s %(ms)s ms user=%(user)s', fields, extra={"access": fields})
+
+
+def _user_id(request: HttpRequest) -> object:
+    """Who asked, when the page itself wanted to know: a line in the log is worth no query."""
+    user = request.__dict__.get("user")
+    if user is None or (isinstance(user, LazyObject) and user.__dict__["_wrapped"] is empty):
+        return logs.NONE
+    return user.pk or logs.NONE

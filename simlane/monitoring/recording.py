@@ -1,0 +1,136 @@
+"""Noting what happens. A request only adds to counts in memory; a thread of the process stores them now and then.
+
+So no request waits for the database or fails with it, and a flood costs a few rows every few seconds.
+"""
+
+from __future__ import annotations
+
+import atexit
+import heapq
+import logging
+import os
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from simlane.monitoring import metrics
+from simlane.monitoring.models import PATH_LENGTH, UNBOUNDED
+from simlane.web.text import printable
+
+#: How many different addresses a process keeps in memory between two storings; the others are counted as one.
+ADDRESSES = 500
+SLOWEST = 20
+AREAS = {"/profiles/": "profiles", "/users/sim-profiles/": "legacy"}
+logger = logging.getLogger(__name__)
+
+#: Milliseconds, length of the query, number of words, the simulator's slug.
+Slow = tuple[int, int, int, str]
+
+
+@dataclass
+class Notes:
+    """What happened since the last storing; bounded however much that was."""
+
+    missing: Counter[tuple[date, str]] = field(default_factory=Counter)
+    searches: Counter[tuple[date, int]] = field(default_factory=Counter)
+    slow: dict[date, list[Slow]] = field(default_factory=dict)
+
+    def add_missing(self, day: date, path: str, count: int = 1) -> None:
+        known = (day, path) in self.missing or len(self.missing) < ADDRESSES
+        self.missing[day, path if known else ""] += count
+
+    def add_slow(self, day: date, search: Slow) -> None:
+        heap = self.slow.setdefault(day, [])
+        if len(heap) < SLOWEST:
+            heapq.heappush(heap, search)
+        else:
+            heapq.heappushpop(heap, search)
+
+    def add(self, other: Notes) -> None:
+        for (day, path), count in other.missing.items():
+            self.add_missing(day, path, count)
+        self.searches.update(other.searches)
+        for day, slow in other.slow.items():
+            for search in slow:
+                self.add_slow(day, search)
+
+
+_lock = threading.Lock()
+_notes = Notes()
+_thread_of: int | None = None
+_wake = threading.Event()
+
+
+def request(route: str, method: str, status: int, seconds: float, path: str) -> None:
+    """An answered request."""
+    metrics.count_request(route, method, status, seconds)
+    if status != 404:
+        return
+    area = next((name for start, name in AREAS.items() if path.startswith(start)), None)
+    if area is None:
+        return
+    metrics.MISSING.labels(area).inc()
+    with _lock:
+        _notes.add_missing(timezone.now().date(), printable(path, PATH_LENGTH))
+    _see_to_storing()
+
+
+def search(*, seconds: float, length: int, words: int, simulator: str, **_: Any) -> None:
+    """A finished search: how it was, not what for."""
+    metrics.SEARCH.observe(seconds)
+    milliseconds = seconds * 1000
+    bound = next((bound for bound in metrics.SEARCH_MS if milliseconds <= bound), UNBOUNDED)
+    day = timezone.now().date()
+    with _lock:
+        _notes.searches[day, bound] += 1
+        _notes.add_slow(day, (round(milliseconds), length, words, simulator))
+    _see_to_storing()
+
+
+def store() -> None:
+    """Store what was noted; what the database does not take now is kept for the next time."""
+    global _notes
+    from simlane.monitoring import storing
+
+    with _lock:
+        notes, _notes = _notes, Notes()
+    try:
+        storing.store(notes)
+    except DatabaseError as error:
+        logger.warning("what was watched could not be stored yet: %s", error)
+        with _lock:
+            _notes.add(notes)
+
+
+def _see_to_storing() -> None:
+    """Start this process' thread; a forked server process has none of its parent's."""
+    global _thread_of
+    if _thread_of == os.getpid() or not settings.WATCH_STORE_SECONDS:
+        return
+    with _lock:
+        if _thread_of == os.getpid():
+            return
+        _thread_of = os.getpid()
+    threading.Thread(target=_store_now_and_then, name="watch", daemon=True).start()
+    atexit.register(_store_and_close)
+
+
+def _store_now_and_then() -> None:
+    while not _wake.wait(settings.WATCH_STORE_SECONDS):
+        _store_and_close()
+
+
+def _store_and_close() -> None:
+    try:
+        store()
+    except Exception:
+        logger.exception("what was watched could not be stored")
+    finally:
+        # Back to the pool, and no file of SQLite kept open by a thread that mostly sleeps.
+        connection.close()

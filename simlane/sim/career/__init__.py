@@ -1,0 +1,1 @@
+"""A driver's career in numbers."""

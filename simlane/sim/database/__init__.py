@@ -1,0 +1,1 @@
+"""Rules and indexes that the databases hold beside Django's models."""

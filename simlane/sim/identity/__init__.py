@@ -1,0 +1,1 @@
+"""The platforms' own ids, and names as they are compared."""

@@ -1,0 +1,105 @@
+"""Proof by staff: a member says that a profile is theirs, with a message and pictures, and staff decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils import timezone
+
+from simlane.sim.models import Claim, ClaimImage, SimProfile
+from simlane.sim.ownership.events import Happening, Kind, tell
+from simlane.sim.ownership.history import How
+from simlane.sim.ownership.linking import GONE
+from simlane.sim.ownership.locks import hold_profiles, whole
+from simlane.sim.ownership.pictures import Picture
+from simlane.sim.ownership.proof import give, hold_for
+
+MAX_PICTURES = 3
+YOURS_ALREADY = "This profile is verified as yours already."
+WAITING = "Your claim is with the site's staff already. You hear from us as soon as it is decided."
+DECIDED = "This claim has been decided or withdrawn already."
+OWN_CAUSE = "You are a party to this claim: somebody else of the staff must decide it."
+NO_REASON = "Say why: the claimant is told."
+
+
+@whole
+def submit(profile: SimProfile, user: AbstractBaseUser, message: str, pictures: Sequence[Picture] = ()) -> Claim:
+    """Puts a claim into the staff's queue; against a verified link of another account it is a dispute.
+
+    Raises ValueError, with a message for the person. `message` and the number of pictures are the form's to bound.
+    """
+    rows = hold_for(user, SimProfile.objects.filter(pk=profile.pk))
+    if not rows:
+        raise ValueError(GONE)
+    (row,) = rows
+    if row.linked_user_id == user.pk and row.is_verified:
+        raise ValueError(YOURS_ALREADY)
+    # Who claims holds their account: no other claim of theirs is made meanwhile.
+    if Claim.objects.filter(profile=row, claimant=user.pk, state=Claim.State.OPEN).exists():
+        raise ValueError(WAITING)
+    claim = Claim.objects.create(
+        profile=row, claimant_id=user.pk, message=message, how=How.STAFF, disputed=row.is_verified
+    )
+    ClaimImage.objects.bulk_create(
+        ClaimImage(claim=claim, picture=each.data, width=each.width, height=each.height) for each in pictures
+    )
+    if row.is_verified and row.linked_user_id is not None:
+        tell([Happening(Kind.DISPUTED, row.linked_user_id, row)])
+    return claim
+
+
+def withdraw(claim: Claim, user: AbstractBaseUser) -> None:
+    """Its claimant takes it back. Raises ValueError when it is decided."""
+    mine = Claim.objects.filter(pk=claim.pk, claimant=user.pk, state=Claim.State.OPEN)
+    if not mine.update(state=Claim.State.WITHDRAWN, decided_at=timezone.now()):
+        raise ValueError(DECIDED)
+
+
+@whole
+def accept(claim: Claim, *, by: AbstractBaseUser, reason: str = "") -> None:
+    """The profile is the claimant's, verified. Raises ValueError when that cannot be any more."""
+    claimant, profile = _decide(claim, Claim.State.ACCEPTED, by, reason)
+    give(claimant, [profile], how=How.STAFF, by=by.pk, claim=claim.pk)
+    _tell(claim, profile, accepted=True, reason=reason)
+
+
+@whole
+def refuse(claim: Claim, *, by: AbstractBaseUser, reason: str) -> None:
+    """The profile stays as it is. Raises ValueError without a reason, or when the claim is decided."""
+    if not reason.strip():
+        raise ValueError(NO_REASON)
+    _, profile = _decide(claim, Claim.State.REFUSED, by, reason)
+    _tell(claim, profile, accepted=False, reason=reason)
+
+
+def _decide(claim: Claim, state: Claim.State, by: AbstractBaseUser, reason: str) -> tuple[AbstractBaseUser, SimProfile]:
+    """Only one decision is ever made, and none in one's own cause; the claimant and the profile, both held."""
+    claimant = get_user_model()._default_manager.filter(pk=claim.claimant_id).first()
+    if claimant is None:
+        raise ValueError(DECIDED)
+    profiles = SimProfile.objects.filter(claims=claim.pk)
+    # Whoever is refused may have closed their account.
+    rows = hold_for(claimant, profiles) if state == Claim.State.ACCEPTED else hold_profiles(profiles)
+    if not rows:
+        raise ValueError(DECIDED)
+    if by.pk in (claimant.pk, rows[0].linked_user_id):
+        raise ValueError(OWN_CAUSE)
+    decided = Claim.objects.filter(pk=claim.pk, state=Claim.State.OPEN, profile=rows[0]).update(
+        state=state, decided_at=timezone.now(), decided_by=by.pk, reason=reason.strip()
+    )
+    if not decided:
+        raise ValueError(DECIDED)
+    return claimant, rows[0]
+
+
+def _tell(claim: Claim, profile: SimProfile, *, accepted: bool, reason: str) -> None:
+    """The claimant; in a dispute that was refused its holder too. Who lost it is told of that by `give`."""
+    parties = {claim.claimant_id: accepted}
+    if claim.disputed and not accepted and profile.linked_user_id is not None:
+        parties.setdefault(profile.linked_user_id, True)
+    tell(
+        Happening(Kind.DECIDED, account, profile, {"accepted": won, "reason": reason.strip()})
+        for account, won in parties.items()
+    )

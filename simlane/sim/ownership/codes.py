@@ -1,0 +1,96 @@
+"""Proof by code: a driver races under a name that holds a code only they were shown.
+
+In a shared car the team's name proves nothing, since any of its drivers may have put the code there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from simlane.sim.models import OwnershipCode, SimProfile
+from simlane.sim.ownership.code_text import new_code
+from simlane.sim.ownership.history import How
+from simlane.sim.ownership.linking import NOT_YOURS
+from simlane.sim.ownership.locks import hold_accounts, whole
+from simlane.sim.ownership.proof import Proof, give, hold_for
+
+VALID = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A profile raced under names that held these codes, in a session."""
+
+    profile: UUID
+    codes: frozenset[str]
+    session: int
+
+
+@whole
+def issue(profile: SimProfile, user: AbstractBaseUser) -> OwnershipCode:
+    """A new code for this account and the profile it has linked; the one before is void.
+
+    Raises ValueError, with a message for the person, when the link is not theirs or is proved.
+    """
+    now = timezone.now()
+    held = hold_for(user, SimProfile.objects.filter(pk=profile.pk))
+    if not any(row.linked_user_id == user.pk and not row.is_verified for row in held):
+        raise ValueError(NOT_YOURS)
+    code, _ = OwnershipCode.objects.update_or_create(
+        user_id=user.pk, profile=held[0], defaults={"code": new_code(), "made_at": now, "expires_at": now + VALID}
+    )
+    return code
+
+
+def live_code(profile: SimProfile, user: AbstractBaseUser) -> OwnershipCode | None:
+    """The account's code for the profile, while it is valid."""
+    return _live().filter(profile=profile, user_id=user.pk).first()
+
+
+def hold_owners(codes: Collection[str]) -> None:
+    """Before an import changes a profile: the accounts that these codes may prove something for."""
+    if codes:
+        hold_accounts(_live().filter(code__in=codes).values_list("user", flat=True))
+
+
+def redeem(seen: Iterable[Seen]) -> list[Proof]:
+    """Verifies the links whose codes were seen on their own profile. Call it in the import's transaction."""
+    by_code = {(each.profile, code): each for each in seen for code in each.codes}
+    if not by_code:
+        return []
+    found = _live().filter(code__in={code for _, code in by_code}).select_related("user").order_by("user", "pk")
+    return [
+        proof
+        for code in found
+        if (place := by_code.get((code.profile_id, code.code))) and (proof := _redeem(code, place)) is not None
+    ]
+
+
+def _redeem(code: OwnershipCode, seen: Seen) -> Proof | None:
+    try:
+        with transaction.atomic():
+            rows = hold_for(code.user, SimProfile.objects.filter(pk=code.profile_id))
+            # Used once, whatever it leads to.
+            if OwnershipCode.objects.filter(pk=code.pk, code=code.code).delete()[0]:
+                return give(code.user, rows, how=How.CODE, by=code.user_id, session=seen.session)
+    except ValueError:
+        # A closed account proves nothing; the results come in all the same.
+        pass
+    return None
+
+
+def _live() -> QuerySet[OwnershipCode]:
+    return OwnershipCode.objects.filter(expires_at__gt=timezone.now())
+
+
+def forget_expired() -> int:
+    """Deletes codes that prove nothing any more; how many."""
+    return OwnershipCode.objects.filter(expires_at__lte=timezone.now()).delete()[0]

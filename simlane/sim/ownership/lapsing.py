@@ -1,0 +1,108 @@
+"""A link that nobody proves ends: a reminder on the tenth day, the end on the fourteenth, never without the reminder.
+
+So a link that came over from the old model, years old, has its four days as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from simlane.sim.models import Claim, LinkReminder, SimProfile
+from simlane.sim.ownership import codes
+from simlane.sim.ownership.events import Happening, Kind, tell
+from simlane.sim.ownership.history import Action, How
+from simlane.sim.ownership.linking import unlink
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Lapsed:
+    """What a day's run did."""
+
+    reminded: int
+    lapsed: int
+    codes: int
+
+
+def run_daily() -> Lapsed:
+    """Reminds, ends what is due, forgets expired codes. More often than daily does no harm."""
+    now = timezone.now()
+    return Lapsed(remind(now), lapse(now), codes.forget_expired())
+
+
+def remind(now: datetime) -> int:
+    """Tells the owners of links that end soon, once for each link; how many links."""
+    due = _unproved(now - timedelta(days=settings.LINK_REMINDER_DAYS)).exclude(Exists(_reminder()))
+    count = 0
+    while batch := _remind(due, now):
+        count += batch
+    return count
+
+
+def lapse(now: datetime) -> int:
+    """Ends links that are too old and whose owners were reminded in time; how many."""
+    grace = timedelta(days=settings.LINK_LAPSE_DAYS - settings.LINK_REMINDER_DAYS)
+    due = _unproved(now - timedelta(days=settings.LINK_LAPSE_DAYS)).filter(
+        Exists(_reminder().filter(sent_at__lte=now - grace))
+    )
+    count = 0
+    while batch := _lapse(due):
+        count += batch
+    return count
+
+
+def lapses_at(profile: SimProfile, reminder: LinkReminder | None, now: datetime) -> datetime | None:
+    """When the link ends if nobody proves it; None for one that does not."""
+    if profile.linked_at is None or profile.is_verified:
+        return None
+    grace = timedelta(days=settings.LINK_LAPSE_DAYS - settings.LINK_REMINDER_DAYS)
+    sent = reminder.sent_at if reminder and reminder.linked_at == profile.linked_at else now
+    return max(profile.linked_at + timedelta(days=settings.LINK_LAPSE_DAYS), sent + grace)
+
+
+def _unproved(since: datetime) -> QuerySet[SimProfile]:
+    """Links that nobody proved. One with an open claim waits for the staff."""
+    waits = Claim.objects.filter(profile=OuterRef("pk"), claimant=OuterRef("linked_user"), state=Claim.State.OPEN)
+    return SimProfile.objects.filter(linked_at__lte=since, is_verified=False).exclude(Exists(waits))
+
+
+def _reminder() -> QuerySet[LinkReminder]:
+    return LinkReminder.objects.filter(profile=OuterRef("pk"), linked_at=OuterRef("linked_at"))
+
+
+@transaction.atomic
+def _remind(due: QuerySet[SimProfile], now: datetime) -> int:
+    rows = _take(due)
+    reminders = [LinkReminder(profile=row, linked_at=row.linked_at, sent_at=now) for row in rows if row.linked_at]
+    LinkReminder.objects.bulk_create(
+        reminders, update_conflicts=True, unique_fields=["profile"], update_fields=["linked_at", "sent_at"]
+    )
+    tell(
+        Happening(Kind.REMINDER, row.linked_user_id, row, {"lapses_at": when.isoformat()})
+        for row, reminder in zip(rows, reminders, strict=True)
+        if row.linked_user_id is not None and (when := lapses_at(row, reminder, now)) is not None
+    )
+    return len(rows)
+
+
+@transaction.atomic
+def _lapse(due: QuerySet[SimProfile]) -> int:
+    rows = _take(due)
+    keys = [row.pk for row in rows]
+    unlink(SimProfile.objects.filter(pk__in=keys), how=How.TIME, action=Action.LAPSE)
+    LinkReminder.objects.filter(profile__in=keys).delete()
+    tell(Happening(Kind.LAPSED, row.linked_user_id, row) for row in rows if row.linked_user_id is not None)
+    return len(rows)
+
+
+def _take(due: QuerySet[SimProfile]) -> list[SimProfile]:
+    """Some of them, held; what another act holds is left for the next run."""
+    held = due.select_related("simulator").select_for_update(of=("self",), skip_locked=True)
+    return list(held.order_by("pk")[:BATCH])

@@ -1,0 +1,116 @@
+"""Who may link a profile, and what linking changes: rules 2 to 5.
+
+Each act is one UPDATE whose WHERE holds its condition, so whatever runs beside it, exactly one of two rivals
+changes the row. The methods of SimProfile call these; a set of profiles is unlinked or shown by one statement too.
+What proof changes is in sim.ownership.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from simlane.sim.ownership.events import Happening, Kind, tell
+from simlane.sim.ownership.history import Action, How, change
+from simlane.sim.ownership.locks import hold_account
+
+if TYPE_CHECKING:
+    from simlane.sim.models import SimProfile
+
+ALREADY_LINKED = "This profile is already linked to another user."
+GONE = "This profile does not exist any more."
+NOT_PROVED = "Only the owner of a verified link may hide a profile. Verify your ownership first."
+NOT_YOURS = "This profile is not linked to your account, or is verified already."
+LINK_COLUMNS = ["linked_user", "linked_at", "is_verified", "is_public", "merged_into"]
+
+
+def can_user_link(profile: SimProfile, user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether `user` may link `profile`, as it was last read: it is nobody's, or theirs already."""
+    free = profile.merged_into_id is None and profile.linked_user_id in (None, user.pk)
+    return user.is_authenticated and user.is_active and free
+
+
+def link_to_user(profile: SimProfile, user: AbstractBaseUser, *, verified: bool = False) -> None:
+    """Point `profile` at the account; a second time changes nothing but what `verified` adds.
+
+    Raises ValueError, with a message for the person, when another account has it or a row is gone.
+    """
+    was_linked = profile.linked_user_id == user.pk
+    with transaction.atomic():
+        # The account first, as in every act: see sim.ownership.locks.
+        hold_account(user)
+        linked = (
+            _row(profile)
+            .filter(Q(linked_user__isnull=True) | Q(linked_user=user.pk), merged_into__isnull=True)
+            .update(
+                linked_user=user.pk,
+                linked_at=Coalesce(F("linked_at"), timezone.now()),
+                # A profile of nobody is not verified (rule 2): unless this proves it, it stays as it is.
+                is_verified=True if verified else F("is_verified"),
+                last_change=change(How.CLICK, user.pk),
+            )
+        )
+        if linked and not was_linked:
+            tell([Happening(Kind.LINKED, user.pk, profile)])
+    _reread(profile)
+    if not linked:
+        raise ValueError(ALREADY_LINKED)
+
+
+def unlink_from_user(profile: SimProfile) -> bool:
+    """End the link `profile` was read with; whether there still was one. Verification and hiding end with it."""
+    if profile.linked_user_id is None:
+        return False
+    owner = profile.linked_user_id
+    with transaction.atomic():
+        ended = unlink(_row(profile).filter(linked_user=owner), how=How.CLICK, by=owner)
+        # Who unlinks has changed their mind: a code that is still under way must not link it again.
+        profile.ownership_codes.filter(user=owner).delete()
+    _reread(profile)
+    return bool(ended)
+
+
+def set_visibility(profile: SimProfile, user: AbstractBaseUser, *, public: bool) -> None:
+    """Show or hide a profile for its owner; raises ValueError when the link is not theirs or not verified."""
+    changed = (
+        _row(profile)
+        .filter(linked_user=user.pk, is_verified=True)
+        .update(is_public=public, last_change=change(How.CLICK, user.pk))
+    )
+    _reread(profile)
+    if not changed:
+        raise ValueError(NOT_PROVED)
+
+
+def unlink(profiles: QuerySet[SimProfile], *, how: How, by: int | None = None, action: Action | None = None) -> int:
+    """End the link of each of `profiles` that has one; how many had."""
+    return profiles.filter(linked_user__isnull=False).update(
+        linked_user=None,
+        linked_at=None,
+        is_verified=False,
+        is_public=True,
+        last_change=change(how, by, action=action),
+    )
+
+
+def show(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
+    """Staff make the hidden ones among `profiles` public; how many were hidden."""
+    hidden = profiles.filter(is_public=False, merged_into__isnull=True)
+    return hidden.update(is_public=True, last_change=change(How.STAFF, by.pk))
+
+
+def _row(profile: SimProfile) -> QuerySet[SimProfile]:
+    return type(profile)._default_manager.filter(pk=profile.pk)
+
+
+def _reread(profile: SimProfile) -> None:
+    """What the row says now; raises ValueError when it is gone."""
+    try:
+        profile.refresh_from_db(fields=LINK_COLUMNS)
+    except type(profile).DoesNotExist as error:
+        raise ValueError(GONE) from error

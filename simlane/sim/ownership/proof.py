@@ -1,0 +1,184 @@
+"""Who proved that a profile is theirs, and who wins when two say so.
+
+the link is             proof by platform sign-in     by code                    by staff's decision
+nobody's, unverified    linked and verified           the same                   the same
+another's, unverified   moves                         moves                      moves
+another's, verified     moves: the platform says so   a dispute, staff decide    moves
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from simlane.sim.identity.identifiers import IdentifierKind
+from simlane.sim.models import Claim, LinkReminder, Merge, OwnershipCode, SimProfile
+from simlane.sim.ownership import merging
+from simlane.sim.ownership.events import Happening, Kind, tell
+from simlane.sim.ownership.history import How, change
+from simlane.sim.ownership.linking import unlink
+from simlane.sim.ownership.locks import hold_account, hold_profiles, whole
+
+#: The platform is the authority about its own ids; anything else does not overrule a verified link.
+BY_PLATFORM = {How.STEAM, How.IRACING}
+SETTLED = "The platform itself has confirmed whose profile this is."
+CONFIRMED = "The staff have marked the link as verified."
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a proof changed: `verified` are this account's now, `already` were, `merged` went into one of them.
+
+    `disputed` are verified as another account's: staff decide. All empty: no profile has this id yet.
+    """
+
+    verified: list[SimProfile] = field(default_factory=list)
+    already: list[SimProfile] = field(default_factory=list)
+    disputed: list[SimProfile] = field(default_factory=list)
+    merged: list[Merge] = field(default_factory=list)
+
+
+def hold_for(user: AbstractBaseUser, profiles: QuerySet[SimProfile]) -> list[SimProfile]:
+    """Holds the account, then the profiles; in the place of a merged one, what it was merged into.
+
+    Held beside them is everything that the account has, which a proof may merge into them. Raises ValueError when
+    the account is gone.
+    """
+    hold_account(user)
+    keys = {merged_into or key for key, merged_into in profiles.values_list("pk", "merged_into")}
+    held = hold_profiles(SimProfile.objects.filter(Q(pk__in=keys) | Q(linked_user=user.pk)))
+    return [profile for profile in held if profile.pk in keys and profile.merged_into_id is None]
+
+
+@whole
+def prove(user: AbstractBaseUser, kinds: Collection[IdentifierKind], identifier: str, *, how: How) -> Proof:
+    """A platform says that `identifier` (canonical) is this person's, on every simulator with ids of `kinds`.
+
+    Raises ValueError, with a message for the person, when the account is gone.
+    """
+    named = SimProfile.objects.filter(simulator__identifier_kind__in=kinds, profile_identifier=identifier)
+    return give(user, hold_for(user, named), how=how, by=user.pk, identifier=identifier)
+
+
+def give(user: AbstractBaseUser, profiles: Iterable[SimProfile], *, how: How, by: int | None, **evidence: Any) -> Proof:
+    """Makes `profiles`, which must be locked, this account's verified ones, as far as `how` may; see above.
+
+    Only in a transaction that holds the account.
+    """
+    proof = Proof()
+    for profile in profiles:
+        if profile.linked_user_id == user.pk and profile.is_verified:
+            proof.already.append(profile)
+        elif profile.is_verified and how is How.CODE:
+            proof.disputed.append(profile)
+        else:
+            proof.verified.append(profile)
+    keys = [profile.pk for profile in proof.verified]
+    now = timezone.now()
+    SimProfile.objects.filter(pk__in=keys).update(
+        linked_user=user.pk,
+        linked_at=Case(When(linked_user=user.pk, then=Coalesce(F("linked_at"), Value(now))), default=Value(now)),
+        is_verified=True,
+        last_change=change(how, by, **evidence),
+    )
+    former = [
+        Happening(Kind.TAKEN_OVER, profile.linked_user_id, profile, {"was_verified": profile.is_verified})
+        for profile in proof.verified
+        if profile.linked_user_id not in (None, user.pk)
+    ]
+    tell([Happening(Kind.VERIFIED, user.pk, profile) for profile in proof.verified] + former)
+    _settle(user, keys, how)
+    for profile in proof.disputed:
+        dispute(user, profile, how, **evidence)
+    for profile in proof.verified:
+        profile.linked_at = now if profile.linked_user_id != user.pk else profile.linked_at or now
+        profile.linked_user_id, profile.is_verified = user.pk, True
+    for profile in proof.verified + proof.already:
+        proof.merged.extend(merging.absorb(user, profile))
+    return proof
+
+
+def dispute(user: AbstractBaseUser, profile: SimProfile, how: How, **evidence: Any) -> None:
+    """Another account's verified profile that this one has a proof for, which is no authority: staff decide."""
+    claim, made = Claim.objects.get_or_create(
+        profile=profile,
+        claimant_id=user.pk,
+        state=Claim.State.OPEN,
+        defaults={"how": how, "evidence": evidence or None, "disputed": True},
+    )
+    if not made:
+        Claim.objects.filter(pk=claim.pk).update(how=how, evidence=evidence or None, disputed=True)
+    tell(
+        Happening(Kind.DISPUTED, account, profile)
+        for account in (user.pk, profile.linked_user_id)
+        if account is not None and (made or account == user.pk)
+    )
+
+
+@whole
+def confirm(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
+    """Staff mark the linked ones among `profiles` as proved; how many were not before."""
+    rows = hold_profiles(profiles.filter(linked_user__isnull=False, is_verified=False))
+    keys = [profile.pk for profile in rows]
+    SimProfile.objects.filter(pk__in=keys).update(is_verified=True, last_change=change(How.STAFF, by.pk))
+    OwnershipCode.objects.filter(profile__in=keys).delete()
+    LinkReminder.objects.filter(profile__in=keys).delete()
+    tell(Happening(Kind.VERIFIED, row.linked_user_id, row) for row in rows if row.linked_user_id)
+    Claim.objects.filter(profile__in=keys, state=Claim.State.OPEN, claimant=F("profile__linked_user")).update(
+        state=Claim.State.ACCEPTED, decided_at=timezone.now(), decided_by=by.pk, reason=CONFIRMED
+    )
+    _dispute_what_waits(keys)
+    return len(rows)
+
+
+@whole
+def release(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
+    """Staff end the link of each of `profiles` that has one; how many had."""
+    rows = hold_profiles(profiles.filter(linked_user__isnull=False))
+    keys = [profile.pk for profile in rows]
+    unlink(SimProfile.objects.filter(pk__in=keys), how=How.STAFF, by=by.pk)
+    # A code that is still under way must not link it again.
+    OwnershipCode.objects.filter(profile__in=keys, user__in=[row.linked_user_id for row in rows]).delete()
+    tell(Happening(Kind.UNLINKED, row.linked_user_id, row) for row in rows if row.linked_user_id)
+    return len(rows)
+
+
+def _dispute_what_waits(profiles: Collection[UUID]) -> None:
+    """Claims of others against links that have just been verified, by what is no authority: both sides are told."""
+    waiting = Claim.objects.filter(profile__in=profiles, state=Claim.State.OPEN, disputed=False)
+    disputed = list(waiting.select_related("profile__simulator").select_for_update(of=("self",)).order_by("pk"))
+    waiting.filter(pk__in=[claim.pk for claim in disputed]).update(disputed=True)
+    parties = {
+        (account, claim.profile_id): Happening(Kind.DISPUTED, account, claim.profile)
+        for claim in disputed
+        for account in (claim.claimant_id, claim.profile.linked_user_id)
+        if account is not None
+    }
+    tell(parties.values())
+
+
+def _settle(user: AbstractBaseUser, profiles: Collection[UUID], how: How) -> None:
+    """What was on its way for these profiles has come to its end."""
+    OwnershipCode.objects.filter(profile__in=profiles, user_id=user.pk).delete()
+    LinkReminder.objects.filter(profile__in=profiles).delete()
+    waiting = Claim.objects.filter(profile__in=profiles, state=Claim.State.OPEN)
+    now = timezone.now()
+    waiting.filter(claimant=user.pk).update(state=Claim.State.ACCEPTED, decided_at=now, reason=SETTLED)
+    if how not in BY_PLATFORM:
+        _dispute_what_waits(profiles)
+    else:
+        refused = list(waiting.select_related("profile__simulator").select_for_update(of=("self",)).order_by("pk"))
+        waiting.filter(pk__in=[claim.pk for claim in refused]).update(
+            state=Claim.State.REFUSED, decided_at=now, reason=SETTLED
+        )
+        tell(
+            Happening(Kind.DECIDED, claim.claimant_id, claim.profile, {"accepted": False, "reason": SETTLED})
+            for claim in refused
+        )

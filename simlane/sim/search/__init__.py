@@ -1,0 +1,1 @@
+"""Finding a driver by id, name or account."""

@@ -1,0 +1,51 @@
+"""The end of an account: its profiles stay, and nothing keeps its name."""
+
+from __future__ import annotations
+
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
+
+from simlane.sim.models import SimProfile
+from simlane.sim.ownership.locks import hold_profiles, whole
+from simlane.users.mail_retry import forget_waiting
+from simlane.users.models import User
+
+NAMELESS = "a deleted account"
+
+
+class OnlySuperuserError(Exception):
+    """Nobody could administer the site any more."""
+
+
+def is_only_superuser(user: User) -> bool:
+    """Whether the site would have no superuser who can sign in without this one."""
+    return user.is_superuser and not User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk).exists()
+
+
+@whole
+def delete_account(user: User) -> None:
+    """Delete the account and what is only its own; the database unlinks its profiles (rule 4).
+
+    Raises OnlySuperuserError and changes nothing when no superuser would be left.
+    """
+    # Whatever is just being written for the account is there, and goes with it; nothing new begins. Of two superusers
+    # who leave at the same moment, the second waits here and then is the only one.
+    held = Q(pk=user.pk) | Q(is_superuser=True) if user.is_superuser else Q(pk=user.pk)
+    list(User.objects.select_for_update().filter(held).order_by("pk").values_list("pk"))
+    if is_only_superuser(user):
+        raise OnlySuperuserError
+    # In the order of every other act; the database's trigger would take them as they come.
+    hold_profiles(SimProfile.objects.filter(linked_user=user.pk))
+    # What staff did to the account stays in their log; each such row holds the username or an address.
+    for model, keys in (
+        (User, [user.pk]),
+        (EmailAddress, user.emailaddress_set.values_list("pk", flat=True)),
+        (SocialAccount, user.socialaccount_set.values_list("pk", flat=True)),
+    ):
+        about = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model))
+        about.filter(object_id__in=list(map(str, keys))).update(object_repr=NAMELESS)
+    forget_waiting([user.email, *user.emailaddress_set.values_list("email", flat=True)])
+    user.delete()

@@ -1,0 +1,212 @@
+"""A member's account and sim profiles. GET shows, POST does; simlane.sim.ownership decides what may be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+
+from allauth.core.ratelimit import consume_or_429
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
+
+from simlane.sim.models import Claim, SimProfile
+from simlane.sim.models.history import history_of
+from simlane.sim.models.querysets import SimProfileQuerySet, visible_to
+from simlane.sim.ownership.lapsing import lapses_at
+from simlane.sim.ownership.linking import ALREADY_LINKED
+from simlane.sim.search.query import MAX_LENGTH, search
+from simlane.users.forms import GeneralForm
+from simlane.users.history import in_words
+from simlane.users.models import User
+from simlane.web.listing import show
+
+FOUND_AT_MOST = 20
+HISTORY_SHOWN = 50
+MINE = "users:profile_sim_profiles"
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def member_page(*methods: str, limit: str = "link") -> Callable[[View[P]], View[P]]:
+    """For members only: anybody else signs in first and comes back. POSTs are limited to a member's pace."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        @require_http_methods(["GET", "HEAD", *methods])
+        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not request.user.is_authenticated:
+                answer = redirect_to_login(request.get_full_path())
+                # htmx would put the sign-in page into a part of this one.
+                return HttpResponseClientRedirect(answer.url) if is_htmx(request) else answer
+            if request.method == "POST" and (refusal := consume_or_429(request, action=limit)):
+                return refusal
+            response = view(request, *args, **kwargs)
+            # The back button shows what is so now, and after signing out nothing.
+            add_never_cache_headers(response)
+            return response
+
+        return cast("View[P]", guarded)
+
+    return decorate
+
+
+def is_htmx(request: HttpRequest) -> bool:
+    return bool(request.htmx)  # type: ignore[attr-defined]
+
+
+def member(request: HttpRequest) -> User:
+    """Who is signed in; only for views under `member_page`."""
+    return cast("User", request.user)
+
+
+def open_to(request: HttpRequest) -> SimProfileQuerySet:
+    """The profiles this member may see: any other is a 404, whether it exists or not."""
+    return SimProfile.objects.visible_to(request.user).select_related("simulator").defer("profile_data")
+
+
+def linked_profile(request: HttpRequest, profile_id: str) -> SimProfile | None:
+    """The profile, None when it points at somebody else or nobody; raises Http404."""
+    profile = get_object_or_404(open_to(request), pk=profile_id)
+    return profile if profile.linked_user_id == member(request).pk else None
+
+
+def section(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+    return show(request, f"users/{template}", {"active_section": "sim_profiles", **context})
+
+
+@member_page("POST")
+def general(request: HttpRequest) -> HttpResponse:
+    """The account's names."""
+    # A copy: an unusable name must not stand in the page's head.
+    form = GeneralForm(request.POST or None, instance=User.objects.get(pk=member(request).pk))
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Saved.")
+        return redirect("users:profile")
+    return show(request, "users/general.html", {"active_section": "general", "form": form})
+
+
+@member_page()
+def sim_profiles(request: HttpRequest) -> HttpResponse:
+    """My Sim Profiles."""
+    mine = SimProfile.objects.filter(linked_user=member(request).pk).select_related("simulator", "reminder")
+    open_claims = Claim.objects.filter(claimant=member(request).pk, state=Claim.State.OPEN)
+    # Of a profile that its owner has hidden since (rule 7) the list says only that there is a claim.
+    open_claims = open_claims.annotate(profile_is_shown=visible_to(request.user, "profile__"))
+    claims = list(open_claims.select_related("profile__simulator").defer("profile__profile_data").order_by("made_at"))
+    # Such a link does not lapse before the staff have decided.
+    waiting = {claim.profile_id for claim in claims}
+    now = timezone.now()
+    profiles = [
+        (each, None if each.pk in waiting else lapses_at(each, getattr(each, "reminder", None), now))
+        for each in mine.defer("profile_data").order_by("simulator__name", "name_key")
+    ]
+    return section(request, "sim_profiles.html", profiles=profiles, claims=claims)
+
+
+@member_page()
+def search_page(request: HttpRequest) -> HttpResponse:
+    """Profiles of nobody, by name, former name or platform id."""
+    if refusal := consume_or_429(request, action="search", limit_get=True):
+        return refusal
+    query = " ".join(request.GET.get("q", "").replace("\0", "").split())
+    if len(query) > MAX_LENGTH:
+        error = f"Search for at most {MAX_LENGTH} characters."
+        response = section(request, "sim_profile_search.html", query=query[:MAX_LENGTH], error=error)
+        response.status_code = 400
+        return response
+    found = search(SimProfile.objects.public().filter(linked_user__isnull=True), query)
+    hits = found.hits[:FOUND_AT_MOST]
+    return section(
+        request,
+        "sim_profile_search.html",
+        query=query,
+        hits=hits,
+        similar_only=found.similar_only,
+        more=found.capped or len(found.hits) > len(hits),
+    )
+
+
+@member_page("POST")
+def link(request: HttpRequest, profile_id: str) -> HttpResponse:
+    """Link a profile of nobody to this account."""
+    profile = get_object_or_404(open_to(request), pk=profile_id)
+    if profile.linked_user_id == member(request).pk:
+        messages.info(request, f"{profile.profile_name} is linked to your account already.")
+        return redirect(MINE)
+    if not profile.can_user_link(request.user):
+        messages.error(request, ALREADY_LINKED)
+        return redirect(MINE)
+    if request.method == "POST":
+        try:
+            profile.link_to_user(member(request), verified=False)
+        except ValueError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(
+                request,
+                f"Successfully linked {profile.simulator.name} profile: {profile.profile_name}. "
+                "Please verify your ownership to complete the process.",
+            )
+        return redirect(MINE)
+    return section(request, "sim_profile_link.html", profile=profile)
+
+
+@member_page("POST")
+def unlink(request: HttpRequest, profile_id: str) -> HttpResponse:
+    """End the link of one of this member's profiles."""
+    profile = linked_profile(request, profile_id)
+    if profile is None:
+        return not_mine(request)
+    if request.method == "POST":
+        profile.unlink_from_user()
+        messages.success(
+            request,
+            f"Successfully unlinked {profile.simulator.name} profile: {profile.profile_name}. "
+            "The profile is now available for other users to claim.",
+        )
+        return redirect(MINE)
+    return section(request, "sim_profile_unlink.html", profile=profile)
+
+
+@member_page("POST")
+def manage(request: HttpRequest, profile_id: str) -> HttpResponse:
+    """Hide or show a profile: for the owner of a verified link."""
+    profile = linked_profile(request, profile_id)
+    if profile is None:
+        return not_mine(request)
+    if request.method == "POST":
+        visibility = request.POST.get("visibility")
+        if visibility not in {"public", "hidden"}:
+            raise BadRequest("Who can see the profile is “public” or “hidden”. Nothing was changed.")
+        public = visibility == "public"
+        try:
+            profile.set_visibility(member(request), public=public)
+        except ValueError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(
+                request,
+                f"{profile.profile_name} can be seen by everybody."
+                if public
+                else f"{profile.profile_name} is hidden: only you and the site's staff can open it.",
+            )
+        return redirect("users:profile_sim_profile_manage", profile_id)
+    entries = history_of(profile).select_related(None)[:HISTORY_SHOWN]
+    history = [in_words(entry, member(request).pk) for entry in entries]
+    return section(request, "sim_profile_manage.html", profile=profile, history=history)
+
+
+def not_mine(request: HttpRequest) -> HttpResponse:
+    """After a double click or the back button the link may be gone: the list says what is left. Never whose it is."""
+    messages.error(request, "This profile is not linked to your account.")
+    return redirect(MINE)

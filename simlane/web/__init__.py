@@ -1,0 +1,1 @@
+"""What every page and command shares; nothing here knows the domain."""

@@ -1,0 +1,97 @@
+"""What the list pages share: reading their parameters and paging through the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.core.exceptions import BadRequest
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django_htmx.middleware import HtmxDetails
+
+from simlane.sim.models import SimProfile, Simulator
+from simlane.web import keyset
+
+PAGE_SIZE = 24
+Row = TypeVar("Row")
+ModelRow = TypeVar("ModelRow", bound=Model)
+
+SORTS = {
+    "recent": ("Recent activity", keyset.Order("last_active_at", descending=True)),
+    "name": ("Name", keyset.Order("name_key")),
+    "starts": ("Most starts", keyset.Order("starts", descending=True)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """What a list shows, and the addresses of the pages beside it."""
+
+    items: list[Row]
+    next_url: str | None
+    previous_url: str | None
+
+
+def address(request: HttpRequest, **changes: str | None) -> str:
+    """This page's address with other parameters; None leaves one out."""
+    parameters = request.GET.copy()
+    for name, value in changes.items():
+        parameters.pop(name, None)
+        if value is not None:
+            parameters[name] = value
+    return f"{request.path}?{parameters.urlencode()}" if parameters else request.path
+
+
+def paged(request: HttpRequest, rows: QuerySet[ModelRow], order: keyset.Order) -> Page[ModelRow]:
+    """The page of `rows` that the parameters `after` or `before` ask for; raises BadRequest."""
+    try:
+        found = keyset.read(
+            rows, order, PAGE_SIZE, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+        )
+    except keyset.InvalidCursorError as error:
+        raise BadRequest(str(error)) from error
+    return Page(
+        found.items,
+        next_url=address(request, after=found.after, before=None) if found.after else None,
+        previous_url=address(request, before=found.before, after=None) if found.before else None,
+    )
+
+
+def chosen_simulator(request: HttpRequest, simulators: Iterable[Simulator]) -> Simulator | None:
+    """The simulator the parameter `sim` names; raises BadRequest for one that does not exist."""
+    slug = request.GET.get("sim", "")
+    if not slug:
+        return None
+    for simulator in simulators:
+        if simulator.slug == slug:
+            return simulator
+    raise BadRequest(f"There is no simulator “{slug[:40]}”. Choose one of the list.")
+
+
+def profile_list(request: HttpRequest, profiles: QuerySet[SimProfile]) -> dict[str, Any]:
+    """A page of profiles in the chosen order, and the choices; raises BadRequest."""
+    sort = request.GET.get("sort") or "recent"
+    if sort not in SORTS:
+        raise BadRequest(f"Profiles cannot be sorted by “{sort[:40]}”: use {', '.join(SORTS)}.")
+    verified = request.GET.get("verified", "") not in ("", "0")
+    if verified:
+        profiles = profiles.filter(is_verified=True)
+    listed = profiles.select_related("simulator").defer("profile_data")
+    return {
+        "page": paged(request, listed, SORTS[sort][1]),
+        "sort": sort,
+        "sorts": [(value, label) for value, (label, _) in SORTS.items()],
+        "verified": verified,
+    }
+
+
+def show(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """The whole page, or for htmx only its part `results`."""
+    htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+    partial = bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+    response = render(request, f"{template}#results" if partial else template, context)
+    response.headers["Vary"] = "HX-Request"
+    return response

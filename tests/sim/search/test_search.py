@@ -1,0 +1,181 @@
+"""Finding a driver: by id in every form, by any name and its beginning, by a name spelled nearly so."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from simlane.results.profiles import Sighting, record_sightings
+from simlane.sim.models import SimProfile, Simulator
+from simlane.sim.search.query import Found, search
+
+pytestmark = pytest.mark.django_db
+
+PEOPLE = {
+    ("iracing", "100001"): ["Marta Sandqvist"],
+    ("iracing", "100002"): ["Jonas Veldhuizen", "Jonas Veldhuizen-Okoro"],
+    ("iracing", "100003"): ["Søren Kjærbye"],
+    ("iracing", "100004"): ["Çağla Demirsoylu"],
+    ("iracing", "100005"): ["Алексей Громовой"],
+    ("iracing", "100006"): ["Jo Li"],
+    ("iracing", "100007"): ["100% Fast_Guy\\"],
+    ("iracing", "100008"): ['Bob "The OR" Birch'],
+    ("iracing", "100009"): ["Martin Sand"],
+    ("assetto-corsa", "76561190000000001"): ["Marta Sandqvist"],
+    ("gran-turismo-7", "speed_demon"): ["Quiet One"],
+}
+
+
+@pytest.fixture(autouse=True)
+def people() -> None:
+    simulators = dict(Simulator.objects.values_list("slug", "pk"))
+    now = timezone.now()
+    record_sightings(
+        Sighting(simulators[slug], identifier, name, now + timedelta(days=day))
+        for (slug, identifier), names in PEOPLE.items()
+        for day, name in enumerate(names)
+    )
+
+
+def find(query: str) -> Found:
+    return search(SimProfile.objects.public(), query)
+
+
+def ids(query: str) -> list[str]:
+    return [hit.profile.profile_identifier for hit in find(query).hits]
+
+
+@pytest.mark.parametrize(
+    ("query", "identifier"),
+    [
+        ("Marta Sandqvist", "100001"),
+        ("marta", "100001"),
+        ("SANDQVIST", "100001"),
+        ("Sandqvist Marta", "100001"),
+        ("mar", "100001"),
+        ("sandq", "100001"),
+        ("andqv", "100001"),
+        ("m", "100001"),
+        ("jo", "100006"),
+        ("soren", "100003"),
+        ("kjaerbye", "100003"),
+        ("Søren Kjærbye", "100003"),
+        ("cagla demirsoylu", "100004"),
+        ("громовой", "100005"),
+        ("  jonas   veldhuizen-okoro ", "100002"),
+        ("jonas veldhuizen", "100002"),
+    ],
+)
+def test_a_name_is_found_however_much_of_it_is_typed(query: str, identifier: str) -> None:
+    found = find(query)
+    assert identifier in [hit.profile.profile_identifier for hit in found.hits]
+    assert not found.similar_only
+
+
+@pytest.mark.parametrize(
+    ("query", "identifier"),
+    [
+        ("sandqist", "100001"),
+        ("sanddqvist", "100001"),
+        ("sandqvits", "100001"),
+        ("sandkvist", "100001"),
+        ("marta sandkvist", "100001"),
+        ("mrata sandqivst", "100001"),
+        ("veldhuisen", "100002"),
+        ("bob brich", "100008"),
+        ("громавой", "100005"),
+    ],
+)
+def test_a_name_is_found_in_spite_of_a_slip(query: str, identifier: str) -> None:
+    found = find(query)
+    assert identifier in [hit.profile.profile_identifier for hit in found.hits]
+    assert found.similar_only
+    assert {hit.reason for hit in found.hits} == {"similar"}
+
+
+@pytest.mark.parametrize(
+    ("query", "identifier"),
+    [
+        ("100001", "100001"),
+        (" 000100001 ", "100001"),
+        ("76561190000000001", "76561190000000001"),
+        ("S76561190000000001", "76561190000000001"),
+        ("https://steamcommunity.com/profiles/76561190000000001/", "76561190000000001"),
+        ("Speed_Demon", "speed_demon"),
+    ],
+)
+def test_an_id_is_found_in_every_form(query: str, identifier: str) -> None:
+    found = find(query)
+    assert found.hits[0].profile.profile_identifier == identifier
+    assert found.hits[0].reason == "identifier"
+
+
+def test_a_former_name_is_found_and_said() -> None:
+    former = SimProfile.objects.get(profile_identifier="100002").names.get(name="Jonas Veldhuizen")
+    hit = find("jonas veldhuizen").hits[0]
+    assert hit.profile.pk == former.profile_id
+    assert (hit.reason, hit.matched_name) == ("former", "Jonas Veldhuizen")
+
+
+def test_the_whole_name_comes_before_longer_ones() -> None:
+    assert ids("marta sandqvist")[:2] in (["100001", "76561190000000001"], ["76561190000000001", "100001"])
+    assert "100009" in ids("mart")
+    assert ids("martin sand")[0] == "100009"
+
+
+def test_a_simulator_narrows_the_search() -> None:
+    steam = Simulator.objects.get(slug="assetto-corsa")
+    found = search(SimProfile.objects.public(), "marta", steam)
+    assert [hit.profile.profile_identifier for hit in found.hits] == ["76561190000000001"]
+
+
+@pytest.mark.parametrize("query", ["", " ", "qqqqq", "marta zzzzzz", "0", "-", "´`", "\0"])
+def test_what_nobody_is_called_finds_nobody(query: str) -> None:
+    assert find(query).hits == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "%",
+        "_",
+        "\\",
+        "100%",
+        "fast_guy",
+        "guy\\",
+        '"',
+        'bob "the',
+        "or",
+        "NEAR(",
+        "bob*",
+        "^bob",
+        "{a b}: c",
+        "bob -li",
+        "a:b",
+    ],
+)
+def test_signs_that_mean_something_to_a_database_are_letters_here(query: str) -> None:
+    found = {hit.profile.profile_name for hit in find(query).hits}
+    assert len(found) < len(PEOPLE) - 1
+    if query in ("100%", "fast_guy", "guy\\", "%", "_", "\\"):
+        assert found <= {"100% Fast_Guy\\"}
+
+
+def test_a_private_profile_is_never_found() -> None:
+    owner = get_user_model().objects.create_user("owner")
+    SimProfile.objects.filter(profile_identifier="100002").update(
+        linked_user=owner, linked_at=timezone.now(), is_verified=True, is_public=False
+    )
+    for query in ("jonas", "veldhuizen", "jonas veldhuizen", "veldhuisen", "100002", "jon", "j"):
+        assert "100002" not in ids(query), query
+
+
+def test_a_search_takes_two_statements_and_one_for_the_words(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(1):
+        assert find("marta").hits
+    with django_assert_num_queries(3):
+        assert find("sandkvist").hits
