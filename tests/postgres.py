@@ -3,8 +3,10 @@
     with cluster() as server:
         connect(server.url)
 
-or `python -m tests.postgres COMMAND...`, which runs the command with `DATABASE_URL` and
-`SIMLANE_TEST_POSTGRESQL_URL` set. It is fast because it does not survive a power cut: keep nothing in it.
+or `python -m tests.postgres COMMAND...`, which runs the command with `DATABASE_URL`, `SIMLANE_TEST_POSTGRESQL_URL`
+and, for tests that must prepare something as the server's administrator, `SIMLANE_TEST_POSTGRESQL_ADMIN_URL` set.
+The site's own role is an ordinary one, as on an operator's server: it may sign in, make databases, and owns its own.
+It is fast because it does not survive a power cut: keep nothing in it.
 """
 
 from __future__ import annotations
@@ -24,10 +26,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
 START_SECONDS = 30
+#: The ordinary role, and the database it owns.
+ROLE = DATABASE = "simlane"
 SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=2GB")
 
 
@@ -37,7 +42,7 @@ class PostgresError(RuntimeError):
 
 @dataclass(frozen=True)
 class Cluster:
-    """A running server: where its files are and how to reach it as a superuser."""
+    """A running server: where its files are and how to reach it."""
 
     directory: Path
     port: int
@@ -46,11 +51,36 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        return self.database("postgres")
+        """The address of the ordinary role's database."""
+        return self.database(DATABASE)
 
     def database(self, name: str) -> str:
-        """The address of one of its databases."""
-        return f"postgres://postgres:{self.password}@127.0.0.1:{self.port}/{name}"
+        """The address of one of its databases, for the ordinary role."""
+        return f"postgres://{ROLE}:{self.password}@127.0.0.1:{self.port}/{name}"
+
+    @property
+    def admin_url(self) -> str:
+        """The address of the same database for the superuser."""
+        return f"postgres://postgres:{self.password}@127.0.0.1:{self.port}/{DATABASE}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a command beside it reads."""
+        return {
+            "DATABASE_URL": self.url,
+            "SIMLANE_TEST_POSTGRESQL_URL": self.url,
+            "SIMLANE_TEST_POSTGRESQL_ADMIN_URL": self.admin_url,
+        }
+
+
+def administrator(database: str) -> psycopg.Connection[tuple[object, ...]]:
+    """A superuser's connection, which commits each statement, to a database of this run's server.
+
+    A server that `SIMLANE_TEST_POSTGRESQL_URL` alone names has no other address: its role must be a superuser then.
+    """
+    url = os.environ.get("SIMLANE_TEST_POSTGRESQL_ADMIN_URL") or os.environ["SIMLANE_TEST_POSTGRESQL_URL"]
+    parts = urlsplit(url)
+    return psycopg.connect(urlunsplit(parts._replace(scheme="postgresql", path=f"/{database}")), autocommit=True)
 
 
 def binaries() -> Path:
@@ -117,6 +147,7 @@ def cluster(*settings: str) -> Iterator[Cluster]:
                 os.chown(path, int(owner), -1)
         _init(programs, before, directory)
         port, process = _start(programs, before, directory, password, settings)
+        _make_role(port, password)
         yield Cluster(directory, port, password, process)
     finally:
         if process is not None:
@@ -203,6 +234,15 @@ def _answers(process: subprocess.Popen[bytes], port: int, password: str) -> bool
     return False
 
 
+def _make_role(port: int, password: str) -> None:
+    with psycopg.connect(
+        host="127.0.0.1", port=port, user="postgres", password=password, dbname="postgres", autocommit=True
+    ) as admin:
+        # The password holds letters, digits, "-" and "_" only.
+        admin.execute(f"CREATE ROLE {ROLE} LOGIN CREATEDB NOSUPERUSER PASSWORD '{password}'")
+        admin.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
+
+
 def _stop(process: subprocess.Popen[bytes]) -> None:
     # SIGQUIT is PostgreSQL's immediate shutdown: nothing in here is worth a checkpoint.
     process.send_signal(signal.SIGQUIT)
@@ -225,8 +265,7 @@ def main(command: list[str]) -> int:
             if not command:
                 print(server.url, flush=True)
                 signal.pause()
-            variables = {"DATABASE_URL": server.url, "SIMLANE_TEST_POSTGRESQL_URL": server.url}
-            child = subprocess.Popen(command, env=os.environ | variables)
+            child = subprocess.Popen(command, env=os.environ | server.environment)
             while True:
                 try:
                     return child.wait()

@@ -37,7 +37,8 @@ if _choice == "postgresql":
     if "SIMLANE_TEST_POSTGRESQL_URL" not in os.environ:
         _stack = contextlib.ExitStack()
         atexit.register(_stack.close)
-        os.environ["SIMLANE_TEST_POSTGRESQL_URL"] = _stack.enter_context(postgres.cluster()).url
+        _server = _stack.enter_context(postgres.cluster())
+        os.environ |= {name: url for name, url in _server.environment.items() if name.startswith("SIMLANE_TEST")}
     os.environ["DATABASE_URL"] = os.environ["SIMLANE_TEST_POSTGRESQL_URL"]
 
 from simlane.config.settings import *  # noqa: E402, F403

@@ -30,6 +30,10 @@ def test_it_works_and_is_gone_afterwards():
         with psycopg.connect(server.url) as connection:
             assert connection.execute("SHOW work_mem").fetchone() == ("5MB",)
             assert connection.info.server_version >= 150000
+            rights = "SELECT rolsuper, rolcreaterole, rolbypassrls, rolcreatedb FROM pg_roles WHERE rolname = %s"
+            assert connection.execute(rights, [postgres.ROLE]).fetchone() == (False, False, False, True)
+        with psycopg.connect(server.admin_url) as connection:
+            assert connection.execute("SELECT usesuper FROM pg_user WHERE usename = current_user").fetchone() == (True,)
         assert server.directory.is_dir()
     assert not server.directory.exists()
     assert is_gone(server.process.pid)
@@ -57,7 +61,7 @@ def test_a_setting_it_does_not_know_is_reported_and_removed(tmp_path, monkeypatc
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_it_is_gone_after_an_interrupted_run(how):
-    command = "import os, time; print(os.environ['DATABASE_URL'], flush=True); time.sleep(60)"
+    command = "import os, time; print(os.environ['SIMLANE_TEST_POSTGRESQL_ADMIN_URL'], flush=True); time.sleep(60)"
     run = subprocess.Popen(
         [sys.executable, "-m", "tests.postgres", sys.executable, "-c", command],
         cwd=ROOT,
@@ -78,7 +82,13 @@ def test_it_is_gone_after_an_interrupted_run(how):
 
 
 def test_the_server_dies_with_a_run_that_was_killed():
-    run = subprocess.Popen([sys.executable, "-m", "tests.postgres"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    command = "import os, time; print(os.environ['SIMLANE_TEST_POSTGRESQL_ADMIN_URL'], flush=True); time.sleep(60)"
+    run = subprocess.Popen(
+        [sys.executable, "-m", "tests.postgres", sys.executable, "-c", command],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     url = run.stdout.readline().strip()
     with psycopg.connect(url) as connection:
         directory = Path(connection.execute("SHOW data_directory").fetchone()[0]).parent

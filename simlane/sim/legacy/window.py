@@ -53,11 +53,7 @@ def make_functions(connection: BaseDatabaseWrapper) -> None:
                 AS $$ SELECT {expression} $$"""
             )
         for signature, (returns, body) in FUNCTIONS.items():
-            # Inside them the other triggers rest.
-            own = "" if returns == "boolean" else "SET simlane.upgrade = 'on'"
-            cursor.execute(
-                f"CREATE OR REPLACE FUNCTION {signature} RETURNS {returns} LANGUAGE plpgsql {own} AS $$ {body} $$"
-            )
+            cursor.execute(f"CREATE OR REPLACE FUNCTION {signature} RETURNS {returns} LANGUAGE plpgsql AS $$ {body} $$")
 
 
 def _create_triggers(connection: BaseDatabaseWrapper, names: Iterable[str]) -> None:

@@ -1,4 +1,14 @@
-"""The functions behind the triggers of sim.legacy.window: each one's signature, what it returns, and its PL/pgSQL."""
+"""The functions behind the triggers of sim.legacy.window: each one's signature, what it returns, and its PL/pgSQL.
+
+While one of them writes profiles itself, the window's own triggers rest: `REST` and `RESUME` stand around it. A
+function's `SET simlane.upgrade` would say the same, but only a superuser may write that. An error between the two
+rolls the setting back with everything else.
+"""
+
+#: Needs a variable `former` of type text. `RESUME` gives back what was in force, so that they may be nested.
+REST = """former := COALESCE(current_setting('simlane.upgrade', true), '');
+        PERFORM set_config('simlane.upgrade', 'on', true);"""
+RESUME = "PERFORM set_config('simlane.upgrade', former, true);"
 
 FUNCTIONS = {
     # The old release was here; once a second is enough to know.
@@ -116,11 +126,14 @@ FUNCTIONS = {
     # What has results, or was dealt with by the new release, is unlinked; anything else goes, with what is noted of it.
     "sim_upgrade_6_delete()": (
         "trigger",
-        """BEGIN
+        f"""DECLARE former text;
+        BEGIN
         PERFORM sim_upgrade_seen('delete');
         IF sim_upgrade_raced(OLD.id) OR sim_upgrade_known(OLD.id) THEN
+            {REST}
             UPDATE sim_simprofile SET user_id = NULL, linked_user_id = NULL, linked_at = NULL,
                 is_verified = false, is_public = to_jsonb(OLD) ->> 'merged_into_id' IS NULL WHERE id = OLD.id;
+            {RESUME}
             RETURN NULL;
         END IF;
         DELETE FROM sim_legacyprofile WHERE profile_id = OLD.id;
@@ -218,7 +231,7 @@ FUNCTIONS = {
     # there, the row waits for it.
     "sim_upgrade_claim(key uuid)": (
         "void",
-        """DECLARE mine sim_simprofile; wanted text; holder uuid;
+        f"""DECLARE mine sim_simprofile; wanted text; holder uuid; former text;
         BEGIN
         SELECT p.* INTO mine FROM sim_simprofile p WHERE p.id = key;
         SELECT sim_upgrade_platform_id(s.slug, mine.profile_data) INTO wanted
@@ -231,6 +244,7 @@ FUNCTIONS = {
             INSERT INTO sim_upgrade_waiting VALUES (key) ON CONFLICT DO NOTHING;
             RETURN;
         END IF;
+        {REST}
         BEGIN
             UPDATE sim_simprofile SET profile_identifier = wanted WHERE id = key;
             DELETE FROM sim_contestedidentifier WHERE profile_id = key AND identifier <> wanted;
@@ -252,6 +266,7 @@ FUNCTIONS = {
                 UPDATE sim_legacyprofile SET upgraded_is_verified = false WHERE profile_id = holder;
             END IF;
         END;
+        {RESUME}
         END""",
     ),
     # An account the old release deletes: it knows nothing of the tables of the new one.
