@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from simlane.results.timezones import timezone_of
+
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
 ENGINES = {
@@ -54,6 +56,16 @@ def choice(name: str, *, default: str, among: tuple[str, ...]) -> str:
     value = text(name, default).upper()
     if value not in among:
         raise ImproperlyConfigured(f"{name}={value!r} is none of {', '.join(among)}.")
+    return value
+
+
+def timezone(name: str, *, default: str) -> str:
+    """A time zone, as a place or as a distance from UTC."""
+    value = text(name, default)
+    try:
+        timezone_of(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}: {error}") from error
     return value
 
 

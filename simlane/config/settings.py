@@ -24,6 +24,7 @@ from simlane.config.environment import (
     secret_key,
     site_url,
     text,
+    timezone,
 )
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -163,6 +164,8 @@ SOCIALACCOUNT_AUTO_SIGNUP = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_QUERY_EMAIL = False
 SOCIALACCOUNT_STORE_TOKENS = False
+#: Where the clocks of servers stand whose result files give a local time.
+RESULTS_TIMEZONE = timezone("RESULTS_TIMEZONE", default="UTC")
 #: When the owner of a link that nobody has proved is reminded, and when it ends, in days after it was made.
 LINK_REMINDER_DAYS = integer("LINK_REMINDER_DAYS", default=10)
 LINK_LAPSE_DAYS = integer("LINK_LAPSE_DAYS", default=14)

@@ -7,22 +7,29 @@ again it goes on behind them, since a file that came in is known by its bytes an
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 
-from django.db import DataError, IntegrityError, transaction
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from simlane.results import files
 from simlane.results.digest import content_sha256
 from simlane.results.models import ResultFile
 from simlane.results.parsed import ParsedEvent
 from simlane.results.readers import read
+from simlane.results.readers.fields import cleaned
 from simlane.results.report import Report
 from simlane.results.source import ResultFileError
 from simlane.results.storing import lock, store
+from simlane.results.timezones import timezone_of
 from simlane.sim.models import Event
+
+log = logging.getLogger(__name__)
 
 #: A batch is stored when it holds this many entries and laps, or bytes of files.
 BATCH_ROWS = 20_000
@@ -61,10 +68,20 @@ class _DryRun(Exception):  # noqa: N818 - not an error
 
 
 class Importer:
-    """One import. `progress` is called with the report after every file."""
+    """One import. `progress` is called with the report after every file.
 
-    def __init__(self, *, dry_run: bool = False, progress: Callable[[Report], None] = lambda report: None) -> None:
+    `timezone` is where the servers' clocks stand; RESULTS_TIMEZONE, when it is not given.
+    """
+
+    def __init__(
+        self,
+        *,
+        dry_run: bool = False,
+        progress: Callable[[Report], None] = lambda report: None,
+        timezone: tzinfo | None = None,
+    ) -> None:
         self.report = Report()
+        self._timezone = timezone or timezone_of(settings.RESULTS_TIMEZONE)
         self._dry_run = dry_run
         self._progress = progress
         self._batch: list[ReadFile] = []
@@ -79,12 +96,14 @@ class Importer:
             return self._run(paths)
 
     def _run(self, paths: Iterable[Path]) -> Report:
-        for candidate in files.find(paths, self.report.refuse):
+        for candidate in files.find(paths, self.report.refuse, self.report.pass_over):
             self.report.files += 1
             try:
                 self._take(candidate)
-            except ResultFileError as error:
-                self.report.refuse(candidate.label, error)
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception as error:
+                self._refuse(candidate.label, error)
             if self._rows >= BATCH_ROWS or self._bytes >= BATCH_BYTES:
                 self._flush()
             self._progress(self.report)
@@ -92,8 +111,17 @@ class Importer:
         self._progress(self.report)
         return self.report
 
+    def _refuse(self, label: str, error: Exception) -> None:
+        """One file's fault, whatever it is: the others go on."""
+        if not isinstance(error, ResultFileError):
+            log.debug("a result file could not be imported", exc_info=error)
+            who = "The database refused it" if isinstance(error, DatabaseError) else "It cannot be imported"
+            error = ResultFileError(f"{who}: {_first_line(error)}")
+        self.report.refuse(label, error)
+
     def _take(self, candidate: files.Candidate) -> None:
         source = candidate.source()
+        source.timezone = self._timezone
         if source.sha256 in self._seen or ResultFile.objects.filter(sha256=source.sha256).exists():
             self.report.unchanged += 1
             return
@@ -104,7 +132,7 @@ class Importer:
             self.report.unchanged += 1
             return
         self._seen.add(content)
-        item = ReadFile(candidate.label, source.filename[:255], reader.slug, source.sha256, content, event)
+        item = ReadFile(candidate.label, cleaned(source.filename)[:255], reader.slug, source.sha256, content, event)
         self._batch.append(item)
         self._rows += item.rows
         self._bytes += len(source.data)
@@ -115,11 +143,12 @@ class Importer:
             return
         try:
             self._store(batch)
-        except (DataError, IntegrityError) as error:
+        except (OperationalError, InterfaceError):
+            # The database itself fails: no other file would do better.
+            raise
+        except Exception as error:
             if len(batch) == 1:
-                self.report.refuse(
-                    batch[0].label, ResultFileError(f"The database refused it: {str(error).splitlines()[0]}")
-                )
+                self._refuse(batch[0].label, error)
                 return
             # One file of the batch cannot be stored: alone, each of the others can.
             for item in batch:
@@ -143,6 +172,11 @@ class Importer:
         self.report.imported += imported
         self.report.unchanged += unchanged
         self.report.notes += [(item.label, note) for item in batch for note in item.event.notes]
+
+
+def _first_line(error: Exception) -> str:
+    """What an error says, by its kind where it says nothing."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _unknown(batch: list[ReadFile]) -> list[ReadFile]:

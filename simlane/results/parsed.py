@@ -12,6 +12,9 @@ from typing import Protocol
 from simlane.results.source import ResultFileError as ResultFileError
 from simlane.results.source import Source
 
+#: Stands for the name of a driver whom the file gives none.
+UNKNOWN_DRIVER = "Unknown driver"
+
 
 @dataclass(slots=True)
 class ParsedLap:
@@ -72,7 +75,11 @@ class ParsedEntry:
 
 @dataclass(slots=True)
 class ParsedSession:
-    """A session of an event; `kind` is one of sim.models.Session.Kind's values, `number` orders those of one event."""
+    """A session of an event; `kind` is one of sim.models.Session.Kind's values, `number` orders those of one event.
+
+    `stage` is one of sim.models.Session.Stage's values. `clock` is the start as the file words it, in its server's own
+    time, whatever zone that was.
+    """
 
     kind: str
     number: int
@@ -80,11 +87,16 @@ class ParsedSession:
     entries: list[ParsedEntry]
     started_at: datetime | None = None
     wet: bool | None = None
+    stage: str = ""
+    clock: datetime | None = None
 
 
 @dataclass(slots=True)
 class ParsedEvent:
-    """A file's event. `platform_id` is the platform's own id; `weekend` joins files of one event without one."""
+    """A file's event. `platform_id` is the platform's own id; `weekend` joins files of one event without one.
+
+    `has_server` says whether the weekend names its server; one that does not may be anyone's.
+    """
 
     simulator: str  #: slug, see sim.identity.identifiers.PLATFORMS
     name: str
@@ -93,6 +105,7 @@ class ParsedEvent:
     sessions: list[ParsedSession]
     platform_id: str = ""
     weekend: str = ""
+    has_server: bool = True
     series: str = ""
     started_at: datetime | None = None
     notes: list[str] = field(default_factory=list)  #: what was odd and how it was read, for the report

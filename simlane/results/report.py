@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
-from simlane.results.source import ResultFileError
+from simlane.results.source import CompanionFileError, ResultFileError
 
 STORED = (
     ("events", "new events"),
@@ -18,24 +19,42 @@ STORED = (
 
 @dataclass(slots=True)
 class Report:
-    """Counts and messages of one import; `refused` holds label and error of each file that could not be read."""
+    """Counts and messages of one import; `refused` holds label and error of each file that could not be read.
+
+    `skipped` are files that lie beside results and are none, `others` counts those that were not looked at, by the
+    end of their names.
+    """
 
     files: int = 0
     imported: int = 0
     unchanged: int = 0
     refused: list[tuple[str, ResultFileError]] = field(default_factory=list)
+    skipped: list[tuple[str, ResultFileError]] = field(default_factory=list)
+    others: Counter[str] = field(default_factory=Counter)
     notes: list[tuple[str, str]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
     def refuse(self, label: str, error: ResultFileError) -> None:
-        self.refused.append((label, error))
+        if isinstance(error, CompanionFileError):
+            self.skipped.append((label, error))
+        else:
+            self.refused.append((label, error))
+
+    def pass_over(self, label: str) -> None:
+        self.others[PurePath(label).suffix.lower()] += 1
+
+    @property
+    def found_nothing(self) -> bool:
+        """Whether nothing that came was a result, not even one that could not be read."""
+        return not self.imported and not self.unchanged and not self.refused
 
     def lines(self, *, dry_run: bool) -> list[str]:
         """The closing summary."""
         verb = "would be imported" if dry_run else "imported"
         counts = self.counts
         lines = [
-            f"{self.files} files: {self.imported} {verb}, {self.unchanged} known already, {len(self.refused)} refused",
+            f"{self.files} files: {self.imported} {verb}, {self.unchanged} known already, {len(self.refused)} refused"
+            + (f", {len(self.skipped)} skipped" if self.skipped else ""),
             ", ".join(f"{counts[what]} {label}" for what, label in STORED),
             f"{counts['profiles']} new profiles, {counts['renamed']} with a new name",
         ]
@@ -50,4 +69,14 @@ class Report:
                     else ""
                 )
             )
+        if self.others:
+            kinds = ", ".join(
+                f"{count} {suffix or 'without an ending'}" for suffix, count in sorted(self.others.items())
+            )
+            lines.append(f"Not looked at, since SimLane reads .json, .xml and .zip: {kinds}")
         return lines
+
+
+def printable(text: str) -> str:
+    """The text on one line of a terminal: whatever would move the cursor or hide is written as an escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -6,8 +6,13 @@ import codecs
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
+
+#: Below this every whole number has a float of its own.
+_EXACT = 2**53
 
 
 class ResultFileError(Exception):
@@ -26,15 +31,23 @@ class ResultFileError(Exception):
         return ResultFileError(self.what, f"{parent}.{self.where}" if self.where else parent)
 
 
+class CompanionFileError(ResultFileError):
+    """The file stands beside results and is none: it is passed over, which is no fault."""
+
+
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
 @dataclass
 class Source:
-    """A file to read: its base name and its bytes. How large it may be is for who hands it over to say."""
+    """A file to read: its base name and its bytes. How large it may be is for who hands it over to say.
+
+    `timezone` is where its server's clock stood, for formats that give local times.
+    """
 
     filename: str
     data: bytes
+    timezone: tzinfo = UTC
 
     @cached_property
     def sha256(self) -> str:
@@ -102,7 +115,7 @@ def _parse(text: str) -> Any:
     try:
         # Not strict: a driver's name may hold a raw control character, and names are cleaned anyway.
         return json.loads(
-            text, strict=False, parse_constant=_refuse_constant, object_pairs_hook=_object_of_distinct_names
+            text, strict=False, parse_float=_number, parse_constant=_refuse_constant, object_pairs_hook=_object
         )
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
@@ -114,15 +127,38 @@ def _parse(text: str) -> Any:
         raise ResultFileError("The JSON holds a number of thousands of digits") from None
 
 
+def _number(text: str) -> int | float:
+    """A number written with decimals or an exponent; a whole one (`1.0`, `1e3`, `-0.0`) is a whole number."""
+    value = float(text)
+    if not value.is_integer():
+        return value
+    if abs(value) < _EXACT:
+        return int(value)
+    exact = Decimal(text)
+    return int(exact) if exact == exact.to_integral_value() else value
+
+
 def _refuse_constant(constant: str) -> Any:
     raise ResultFileError(f"The file is not valid JSON: {constant} is not a number JSON knows")
 
 
-def _object_of_distinct_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object; a name that stands in it twice is one when both values are equal (a server wrote such files)."""
     found = dict(pairs)
-    if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        shown = twice[:40].encode(errors="replace").decode()
-        raise ResultFileError(f"An object of the JSON holds “{shown}” twice")
-    return found
+    if len(found) == len(pairs):
+        return found
+    first: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in first and (before := json.dumps(first[name], sort_keys=True)) != (
+            again := json.dumps(value, sort_keys=True)
+        ):
+            raise ResultFileError(
+                f"An object of the JSON holds “{_shown(name)}” twice, as {_shown(before)} and as {_shown(again)}"
+            )
+        first.setdefault(name, value)
+    return first
+
+
+def _shown(text: str) -> str:
+    """At most 40 characters that every encoding can write."""
+    return (text if len(text) <= 40 else f"{text[:39]}…").encode(errors="replace").decode()

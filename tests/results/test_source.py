@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import pickle
+import time
 
 import pytest
 
@@ -89,8 +90,64 @@ def test_a_number_of_thousands_of_digits_is_refused() -> None:
     assert "digits" in refusal(b'{"a": ' + b"9" * 5000 + b"}").what
 
 
-def test_an_object_that_says_something_twice_is_refused() -> None:
-    assert "“carId” twice" in refusal(b'{"carId": 1, "carId": 2}').what
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{"a": "R", "b": 1, "a": "R"}', {"a": "R", "b": 1}),
+        ('{"a": 1, "a": 1.0, "a": 1e0}', {"a": 1}),
+        ('{"a": {"b": [1, true, null]}, "\\u0061": {"b": [1, true, null]}}', {"a": {"b": [1, True, None]}}),
+        ('{"a": {"b": 1, "c": 2}, "a": {"c": 2, "b": 1}}', {"a": {"b": 1, "c": 2}}),
+        ('{"data": [{"x": {"a": 1, "a": 1}}]}', {"data": [{"x": {"a": 1}}]}),
+    ],
+)
+def test_a_name_that_stands_twice_with_one_value_is_one(text: str, found: object) -> None:
+    assert Source("x.json", text.encode()).json == found
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ('{"a": 1, "a": 2}', ("1", "2")),
+        ('{"a": 1, "a": true}', ("1", "true")),
+        ('{"a": "1", "a": 1}', ('"1"', "1")),
+        ('{"a": null, "a": 0}', ("null", "0")),
+        ('{"a": [1], "a": [true]}', ("[1]", "[true]")),
+        ('{"data": [{"x": {"a": {"b": 1}, "a": {"b": 2}}}]}', ('{"b": 1}', '{"b": 2}')),
+        ('{"a": 1, "a": 1, "a": 3}', ("1", "3")),
+    ],
+)
+def test_a_name_that_stands_twice_with_two_values_is_refused_with_both(text: str, values: tuple[str, str]) -> None:
+    assert refusal(text.encode()).what.endswith(f"“a” twice, as {values[0]} and as {values[1]}")
+
+
+def test_reading_a_name_that_stands_ever_so_often_takes_a_time_that_grows_with_the_file() -> None:
+    def seconds(times: int) -> float:
+        data = b"{" + b", ".join([b'"a": 1'] * times) + b"}"
+        started = time.perf_counter()
+        assert Source("x.json", data).json == {"a": 1}
+        return time.perf_counter() - started
+
+    seconds(1000)
+    # Each of them looked up among the others would be 64 times as long.
+    assert seconds(80_000) < 30 * max(seconds(10_000), 0.01)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1.0", 1),
+        ("-0.0", 0),
+        ("1e3", 1000),
+        ("1.50e1", 15),
+        ("76561190000000001.0", 76561190000000001),
+        ("1.5", 1.5),
+        ("9007199254740993.5", 9007199254740993.5),
+        ("1e999999999", float("inf")),
+    ],
+)
+def test_a_whole_number_is_one_however_it_is_written(text: str, value: float) -> None:
+    found = Source("x.json", f'{{"a": {text}}}'.encode()).json["a"]
+    assert (found, type(found)) == (value, type(value))
 
 
 def test_a_raw_control_character_in_a_name_is_read() -> None:

@@ -10,9 +10,10 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from simlane.results.parsed import ParsedDriver, ParsedEntry, ParsedEvent, ParsedSession
+from simlane.results.parsed import UNKNOWN_DRIVER, ParsedDriver, ParsedEntry, ParsedEvent, ParsedSession
 from simlane.results.readers import acc_laps, acc_names, fields
 from simlane.results.readers.fields import JsonObject, whole
+from simlane.results.server_names import without_secrets
 from simlane.results.source import ResultFileError, Source
 from simlane.sim.identity.identifiers import IdentifierKind, normalise_or_none
 
@@ -35,7 +36,7 @@ _NUMBERS = {
 }
 _TYPE = re.compile(r"([A-Z]+)([0-9]{0,2})", re.ASCII)
 _RANK = {"practice": 0, "qualifying": 100, "race": 200}
-_FILE_TIME = re.compile(r"(?<![0-9])([0-9]{6}_[0-9]{6})_[A-Za-z]")
+_FILE_TIME = re.compile(r"(?<![0-9])([0-9]{6}_[0-9]{6})_[A-Za-z]", re.ASCII)
 
 
 class AccReader:
@@ -62,8 +63,9 @@ class AccReader:
     def read(self, source: Source) -> ParsedEvent:
         """The session the file holds, as an event of its own; raises ResultFileError.
 
-        The date is the one in the file's name (`YYMMDD_HHMMSS_<type>.json`): when the server wrote it, in the
-        server's local time, which nothing names and which is read as UTC.
+        The date is the `Date` that a server's manager puts into the file, else the one in the `SessionFile` beside it
+        or in the file's own name (`YYMMDD_HHMMSS_<type>.json`): when the server wrote it, by the server's clock. No
+        file says where that stands (a `Date` ends in Z anywhere), so `source.timezone` does.
         """
         document = source.json
         if not isinstance(document, dict):
@@ -72,11 +74,14 @@ class AccReader:
         if not track_key:
             raise ResultFileError("The file does not say which track was driven", "trackName")
         track, layout = acc_names.track(track_key)
-        server = fields.text_of(document, "serverName")
+        server = without_secrets(fields.text_of(document, "serverName"))
         notes: list[str] = []
         session = _session(document, notes)
-        session.started_at = _time_of(source.filename)
-        if session.started_at is None:
+        if said := _time_of(document, source.filename):
+            clock, where = said
+            session.started_at = fields.instant(clock if clock.tzinfo else clock.replace(tzinfo=source.timezone), where)
+            session.clock = clock.replace(tzinfo=UTC)
+        else:
             notes.append("The file holds no date, and neither does its name.")
         return ParsedEvent(
             simulator=SIMULATOR,
@@ -85,26 +90,33 @@ class AccReader:
             layout=layout,
             sessions=[session],
             weekend=_weekend(server, track_key),
+            has_server=bool(server),
             started_at=session.started_at,
             notes=notes,
         )
 
 
 def _weekend(server: str, track_key: str) -> str:
-    """What the files of one weekend have in common; empty for a server without a name, which may be anyone's."""
-    if not server:
-        return ""
+    """What the files of one weekend have in common; a server without a name has its track only."""
     key = f"{server}|{track_key}"
     return key if len(key) <= fields.MAX_TEXT else hashlib.sha256(key.encode()).hexdigest()
 
 
-def _time_of(filename: str) -> datetime | None:
-    if not (match := _FILE_TIME.search(filename)):
-        return None
-    try:
-        return datetime.strptime(f"20{match[1]}", "%Y%m%d_%H%M%S").replace(tzinfo=UTC)
-    except ValueError:
-        return None
+def _time_of(document: JsonObject, filename: str) -> tuple[datetime, str] | None:
+    """When the server wrote the file and where that stands; without a zone unless the file names one other than Z."""
+    if date := fields.text_of(document, "Date"):
+        try:
+            said = datetime.fromisoformat(date)
+        except ValueError:
+            raise ResultFileError(f"“{fields.shown(date)}” is not a date and time", "Date") from None
+        return (said if said.utcoffset() else said.replace(tzinfo=None)), "Date"
+    for name, where in ((fields.text_of(document, "SessionFile"), "SessionFile"), (filename, "the file's name")):
+        if match := _FILE_TIME.search(name):
+            try:
+                return datetime.strptime(f"20{match[1]}", "%Y%m%d_%H%M%S"), where  # noqa: DTZ007 - nothing says where
+            except ValueError:
+                continue
+    return None
 
 
 def _session(document: JsonObject, notes: list[str]) -> ParsedSession:
@@ -196,6 +208,7 @@ class _Board:
             if len(entry.lap_times) > fields.MAX_COUNT:
                 raise ResultFileError(f"{_called(entry)} has more than {fields.MAX_COUNT} laps", "laps")
             acc_laps.summarise(entry)
+            acc_laps.leave_out_ghosts(entry)
 
     def disqualify(self, rows: list[Any], key: str) -> None:
         """Mark the cars whose penalties say so; other penalties are already in the classification."""
@@ -254,7 +267,9 @@ def _measure(entry: ParsedEntry, winner: ParsedEntry) -> None:
 
 
 def _called(entry: ParsedEntry) -> str:
-    return f"Car {entry.car_number}" if entry.car_number else f"The car of {entry.drivers[0].name}"
+    if entry.car_number:
+        return f"Car {entry.car_number}"
+    return f"The car of {entry.drivers[0].name}" if entry.drivers else "A car without a number"
 
 
 def _entry(car: JsonObject) -> tuple[ParsedEntry, int | None]:
@@ -279,11 +294,11 @@ def _entry(car: JsonObject) -> tuple[ParsedEntry, int | None]:
 
 
 def _driver(given: JsonObject) -> ParsedDriver:
-    short_name = fields.text_of(given, "shortName")
-    name = f"{fields.text_of(given, 'firstName')} {fields.text_of(given, 'lastName')}".strip()
+    short_name = fields.name_of(given, "shortName")
+    name = f"{fields.name_of(given, 'firstName')} {fields.name_of(given, 'lastName')}".strip()
     if len(name) > fields.MAX_TEXT:
         raise ResultFileError(f"Expected a name of at most {fields.MAX_TEXT} characters", "lastName")
-    driver = ParsedDriver(name or short_name or "Unknown driver", short_name=short_name)
+    driver = ParsedDriver(name or short_name or UNKNOWN_DRIVER, short_name=short_name)
     player_id = given.get("playerId")
     if player_id is not None:
         player_id = fields.text_or_number(given, "playerId", fields.MAX_TEXT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simlane.results.parsed import ParsedEntry, ParsedLap
+from simlane.results.parsed import UNKNOWN_DRIVER, ParsedEntry, ParsedLap
 from simlane.results.readers import fields
 from simlane.results.readers.fields import JsonObject
 from simlane.results.source import ResultFileError
@@ -28,6 +28,8 @@ def add(rows: list[Any], by_car: dict[int, ParsedEntry]) -> tuple[int, int]:
             splits = row.get("splits")
         except (KeyError, TypeError, IndexError, AttributeError):
             car_id, seat, time, valid, splits = _odd_lap(row, index)
+        if type(time) is float:
+            time = fields.rounded({"laptime": time}, "laptime")["laptime"]
         if type(car_id) is not int or type(seat) is not int or type(time) is not int or time < 0:
             raise _wrong_lap(row, index)
         if valid is not True and valid is not False:
@@ -52,20 +54,43 @@ def summarise(entry: ParsedEntry) -> None:
     if entry.lap_times:
         counts = [0] * len(entry.drivers)
         bests = [NO_TIME] * len(entry.drivers)
+        # Fewer laps than the car has: who has none in the file may have driven the others.
+        nothing = None if len(entry.lap_times) < (entry.laps or 0) else 0
         for lap in entry.lap_times:
             counts[lap.driver] += 1
             if lap.valid and lap.time_ms is not None and lap.time_ms < bests[lap.driver]:
                 bests[lap.driver] = lap.time_ms
         for driver, count, best in zip(entry.drivers, counts, bests, strict=True):
-            driver.laps = count if driver.laps is None else driver.laps
+            driver.laps = (count or nothing) if driver.laps is None else driver.laps
             driver.best_lap_ms = best if best < NO_TIME else None
     if len(entry.drivers) == 1 and entry.drivers[0].best_lap_ms is None:
         entry.drivers[0].best_lap_ms = entry.best_lap_ms
 
 
+def leave_out_ghosts(entry: ParsedEntry) -> None:
+    """Leave out crew members without a name, a real id and a lap, whom entry lists hold; laps keep their drivers.
+
+    Whoever may have driven alone stays: a car has been driven by somebody.
+    """
+    drove = {lap.driver for lap in entry.lap_times}
+    real = [
+        seat
+        for seat, driver in enumerate(entry.drivers)
+        if driver.name != UNKNOWN_DRIVER or driver.identifier or seat in drove
+    ]
+    if len(real) == len(entry.drivers) or (len(entry.drivers) == 1 and entry.laps != 0):
+        return
+    seats = {seat: place for place, seat in enumerate(real)}
+    entry.drivers = [entry.drivers[seat] for seat in real]
+    for lap in entry.lap_times:
+        lap.driver = seats[lap.driver]
+    if len(entry.drivers) == 1 and entry.drivers[0].laps is None:
+        entry.drivers[0].laps = entry.laps
+
+
 def time_of(row: JsonObject, key: str) -> int | None:
     """The field in milliseconds; None for no time, which is NO_TIME or larger, or 0."""
-    value = row.get(key)
+    value = fields.rounded(row, key).get(key)
     if value is None:
         return None
     if type(value) is not int:
@@ -90,6 +115,10 @@ def _sectors(splits: Any, index: int) -> tuple[int | None, int | None, int | Non
     where = f"laps[{index}].splits"
     if type(splits) is not list:
         raise fields.wrong_type(splits, "a list of times", where)
+    if any(type(split) is float for split in splits):
+        whole = [fields.rounded({"": split}, "")[""] for split in splits]
+        if not any(type(split) is float for split in whole):
+            return _sectors(whole, index)
     for place, split in enumerate(splits):
         if type(split) is not int:
             raise fields.wrong_type(split, "a whole number", f"{where}[{place}]")

@@ -7,6 +7,8 @@ passes on its way out adds its level (`ResultFileError.under`).
 from __future__ import annotations
 
 import unicodedata
+from datetime import UTC, datetime, timedelta
+from math import floor
 from typing import Any
 
 from simlane.results.source import ResultFileError
@@ -25,6 +27,12 @@ JsonObject = dict[str, Any]
 MAX_TEXT = 255
 MAX_COUNT = 32_767  #: positions, laps and the like: what the smallest column holds
 MAX_MS = 2**31 - 1
+MAX_ROUNDED = 2.0**53
+
+#: No simulator here is older, and a year 1 or 1900 is a program's word for "none".
+FIRST_TIME = datetime(1990, 1, 1, tzinfo=UTC)
+#: A server's clock may be in a time zone ahead.
+AHEAD = timedelta(days=1)
 
 _TURNS_TEXT_AROUND = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -73,6 +81,36 @@ def text_of(row: JsonObject, key: str, limit: int = MAX_TEXT) -> str:
     if len(text) > limit:
         raise ResultFileError(f"Expected at most {limit} characters, found {len(text)}", key)
     return text
+
+
+def name_of(row: JsonObject, key: str) -> str:
+    """The field as a person's name: its first line, since some put their team on a second one."""
+    value = row.get(key)
+    if type(value) is str:
+        lines = (cleaned(line) for line in value.splitlines())
+        row = {key: next(filter(None, lines), "")}
+    return text_of(row, key)
+
+
+def rounded(row: JsonObject, key: str) -> JsonObject:
+    """The row as it is, or with this field rounded, half up: for what is measured, an average or a time."""
+    value = row.get(key)
+    # Infinite is what a number too large to be one was read as.
+    return row | {key: floor(value + 0.5)} if type(value) is float and abs(value) < MAX_ROUNDED else row
+
+
+def instant(value: datetime, where: str) -> datetime:
+    """The time in UTC; raises ResultFileError for one that cannot be a session's."""
+    try:
+        found = value.astimezone(UTC)
+    except (ValueError, OverflowError):
+        found = None
+    if found is None or not FIRST_TIME <= found <= datetime.now(UTC) + AHEAD:
+        said = value.replace(tzinfo=None).isoformat(" ", "seconds")
+        raise ResultFileError(
+            f"{said} cannot be when this was driven: expected a time from {FIRST_TIME.year} until now", where
+        )
+    return found
 
 
 def whole(row: JsonObject, key: str, low: int = 0, high: int = MAX_COUNT) -> int | None:

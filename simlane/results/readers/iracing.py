@@ -6,11 +6,13 @@ member site also offers for download, bare or wrapped in `data`. Times are 1/10,
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
-from simlane.results.parsed import ParsedDriver, ParsedEntry, ParsedEvent, ParsedSession
+from simlane.results.parsed import UNKNOWN_DRIVER, ParsedDriver, ParsedEntry, ParsedEvent, ParsedSession
 from simlane.results.readers import fields
-from simlane.results.readers.fields import JsonObject, text_of, whole
+from simlane.results.readers.fields import JsonObject, name_of, rounded, text_of, whole
+from simlane.results.server_names import without_secrets
 from simlane.results.source import ResultFileError, Source
 from simlane.sim.identity.identifiers import IdentifierKind, normalise_or_none
 
@@ -18,6 +20,11 @@ SIMULATOR = "iracing"
 
 _KINDS = {4: "qualifying", 5: "qualifying", 6: "race"}
 _NAMES = {"practice": "Practice", "qualifying": "Qualifying", "warmup": "Warm-up", "race": "Race"}
+# As `reason_out` words it: "Disqualified", "DQ/Scoring Invalidated".
+_DISQUALIFIED = re.compile(r"\b(?:dq|dsq|disq[a-z]*)\b|invalidated")
+# What a race of a heat event is called; "last chance" and the like are heats that some more drivers get out of.
+_HEAT = re.compile(r"\b(?:heat|consolation|consi|last chance|lcq|b[ -]main|semi[ -]?(?:final)?)\b", re.IGNORECASE)
+_FEATURE = re.compile(r"\b(?:feature|a[ -]main|final)\b", re.IGNORECASE)
 _PLAIN_NAMES = {"", "PRACTICE", "QUALIFY", "QUALIFYING", "WARMUP", "RACE"}
 # Four levels a licence, from Rookie to Pro/WC: 1-4, 5-8, ... (`/data/lookup/licenses`).
 _LICENSES = ("R", "D", "C", "B", "A", "Pro", "WC")
@@ -29,8 +36,9 @@ _MAX_ID = 10**18
 class IracingReader:
     """Reads iRacing event results.
 
-    AI drivers keep their name and get no identifier. Who left a race is told by `reason_out`; outside of races
-    leaving is no retirement, so there only a disqualification counts.
+    AI drivers keep their name and get no identifier; a team whose drivers are not listed is an entry without any. Who
+    left a race is told by `reason_out`; outside of races leaving is no retirement, so there only a disqualification
+    counts.
     """
 
     slug = "iracing"
@@ -68,15 +76,19 @@ def _event(document: JsonObject) -> ParsedEvent:
     track, layout = _track(document)
     cars = _Cars(document)
     sessions = _sessions(document, cars)
+    if len(sessions) > fields.MAX_COUNT:
+        raise ResultFileError(f"The event has more than {fields.MAX_COUNT} sessions", "session_results")
     if not any(session.entries for session in sessions):
         raise ResultFileError("Nobody took part: no session has results", "session_results")
-    series = _first_text(document, "league_season_name", "series_name", "season_name")
+    series = without_secrets(_first_text(document, "league_season_name", "series_name", "season_name"))
     notes = []
     if cars.ai_names:
         notes.append(f"AI drivers, known by name only: {len(cars.ai_names)}.")
+    names = ("session_name", "league_name", "series_name", "season_name")
     return ParsedEvent(
         simulator=SIMULATOR,
-        name=_first_text(document, "session_name", "league_name", "series_name", "season_name") or track,
+        # Hosted sessions are named by members, who write passwords and invitations there.
+        name=next(filter(None, (without_secrets(text_of(document, key)) for key in names)), track),
         track=track,
         layout=layout,
         sessions=[session for session in sessions if session.entries],
@@ -97,11 +109,12 @@ def _instant(row: JsonObject, key: str) -> datetime | None:
     if not text:
         return None
     try:
-        instant = datetime.fromisoformat(text)
-        instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
-    except (ValueError, OverflowError):
+        said = datetime.fromisoformat(text)
+    except ValueError:
         raise ResultFileError(f"“{fields.shown(text)}” is not a date and time", key) from None
-    return instant if instant.year > 1970 else None
+    if (said.year, said.month, said.day) == (1970, 1, 1):
+        return None
+    return fields.instant(said.replace(tzinfo=UTC) if said.tzinfo is None else said, key)
 
 
 def _track(document: JsonObject) -> tuple[str, str]:
@@ -147,12 +160,16 @@ class _Cars:
 
 def _sessions(document: JsonObject, cars: _Cars) -> list[ParsedSession]:
     numbered = []
+    in_heats = (whole(document, "heat_info_id", low=-_MAX_ID, high=_MAX_ID) or 0) > 0
     for index, row in enumerate(fields.list_of(document, "session_results")):
         try:
             row = fields.as_object(row)
             # The main session is 0 and those before it count down.
             number = whole(row, "simsession_number", low=-fields.MAX_COUNT) or 0
-            numbered.append((number, _session(row, cars)))
+            session = _session(row, cars)
+            if session.kind == "race":
+                session.stage = _stage(session.name, is_main=number == 0, in_heats=in_heats)
+            numbered.append((number, session))
         except ResultFileError as error:
             raise error.under(f"session_results[{index}]") from None
     numbered.sort(key=lambda pair: pair[0])
@@ -183,6 +200,17 @@ def _session(row: JsonObject, cars: _Cars) -> ParsedSession:
     return ParsedSession(kind, 0, name, entries)
 
 
+def _stage(name: str, *, is_main: bool, in_heats: bool) -> str:
+    """Which part of a race in heats this is; empty for a race of its own."""
+    if _HEAT.search(name):
+        return "heat"
+    if _FEATURE.search(name):
+        return "feature"
+    if in_heats:
+        return "feature" if is_main else "heat"
+    return ""
+
+
 def _measure(entries: list[ParsedEntry]) -> None:
     """Laps behind the winner; where there are any, the interval says nothing about time."""
     winner_laps = entries[0].laps
@@ -203,6 +231,9 @@ def _entry(row: JsonObject, cars: _Cars, *, race: bool) -> ParsedEntry:
             drivers.append(_driver(fields.as_object(member), cars))
         except ResultFileError as error:
             raise error.under(f"driver_results[{index}]") from None
+    is_team = bool(drivers) or _is_team(row, team_id)
+    if not is_team:
+        drivers.append(_driver(row, cars))
     car_id = whole(row, "car_id", low=-1, high=_MAX_ID)
     class_id = whole(row, "car_class_id", low=-1, high=_MAX_ID)
     status, status_text = _status(row, race=race)
@@ -217,13 +248,13 @@ def _entry(row: JsonObject, cars: _Cars, *, race: bool) -> ParsedEntry:
         car_key, car_name = str(car_id), text_of(row, "car_name") or cars.names.get(car_id) or f"Car {car_id}"
     return ParsedEntry(
         position=_position(row, "finish_position"),
-        drivers=drivers or [_driver(row, cars)],
+        drivers=drivers,
         car_key=car_key,
         car_name=car_name,
         car_number=car_number,
         car_class=text_of(row, "car_class_name") or cars.classes.get(class_id or 0, ""),
         class_position=_position(row, "finish_position_in_class"),
-        team_name=text_of(row, "display_name") if drivers or (team_id or 0) < 0 else "",
+        team_name=text_of(row, "display_name") if is_team else "",
         grid_position=_position(row, "starting_position"),
         laps=whole(row, "laps_complete"),
         laps_led=whole(row, "laps_lead"),
@@ -236,8 +267,15 @@ def _entry(row: JsonObject, cars: _Cars, *, race: bool) -> ParsedEntry:
     )
 
 
+def _is_team(row: JsonObject, team_id: int | None) -> bool:
+    """Whether a row without drivers is a team's: teams have negative ids and no customer id of their own."""
+    cust_id = row.get("cust_id")
+    has_driver = cust_id is not None and (type(cust_id) is not int or cust_id > 0)
+    return (team_id or 0) < 0 and not has_driver and not fields.flag(row, "ai")
+
+
 def _driver(row: JsonObject, cars: _Cars) -> ParsedDriver:
-    name = text_of(row, "display_name") or "Unknown driver"
+    name = name_of(row, "display_name") or UNKNOWN_DRIVER
     cust_id = row.get("cust_id", row.get("team_id"))
     if cust_id is not None and type(cust_id) is not int:
         raise fields.wrong_type(cust_id, "a whole number", "cust_id")
@@ -263,7 +301,7 @@ def _driver(row: JsonObject, cars: _Cars) -> ParsedDriver:
 def _status(row: JsonObject, *, race: bool) -> tuple[str, str]:
     wording = text_of(row, "reason_out", 100)
     said = wording.lower()
-    if said.startswith("disqualif"):
+    if _DISQUALIFIED.search(said):
         return "dsq", wording
     if not race or said in ("", "running"):
         return "finished", wording
@@ -277,13 +315,13 @@ def _position(row: JsonObject, key: str) -> int | None:
 
 def _time(row: JsonObject, key: str) -> int | None:
     """A lap time of 1/10,000 s in milliseconds, rounded, half up; None for -1 and 0."""
-    value = whole(row, key, low=-1, high=_MAX_TIME)
+    value = whole(rounded(row, key), key, low=-1, high=_MAX_TIME)
     return None if value is None or value <= 0 else (value + 5) // 10
 
 
 def _interval(row: JsonObject) -> int | None:
     """The interval to the winner in milliseconds; None below 0, which stands for laps down or no time."""
-    value = whole(row, "interval", low=-_MAX_TIME, high=_MAX_TIME)
+    value = whole(rounded(row, "interval"), "interval", low=-_MAX_TIME, high=_MAX_TIME)
     return None if value is None or value < 0 else (value + 5) // 10
 
 
@@ -294,14 +332,15 @@ def _incidents(row: JsonObject) -> int | None:
 
 def _rating(row: JsonObject, key: str) -> int | None:
     """An iRating; None for -1, and for 0, which nobody has."""
-    value = whole(row, key, low=-1, high=_MAX_RATING)
+    value = whole(rounded(row, key), key, low=-1, high=_MAX_RATING)
     return None if value is None or value <= 0 else value
 
 
 def _license(row: JsonObject, which: str) -> str:
     """The licence and safety rating as iRacing shows them: level 13 and sub-level 370 are "B 3.70"."""
-    level = whole(row, f"{which}_license_level", low=-1, high=255)
-    rating = whole(row, f"{which}_sub_level", low=-1, high=fields.MAX_COUNT)
+    level_key, rating_key = f"{which}_license_level", f"{which}_sub_level"
+    level = whole(rounded(row, level_key), level_key, low=-1, high=255)
+    rating = whole(rounded(row, rating_key), rating_key, low=-1, high=fields.MAX_COUNT)
     if level is None or rating is None or rating < 0 or not 1 <= level <= 4 * len(_LICENSES):
         return ""
     return f"{_LICENSES[(level - 1) // 4]} {rating // 100}.{rating % 100:02}"

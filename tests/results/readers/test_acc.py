@@ -118,9 +118,9 @@ def test_a_file_name_without_a_date_gives_none(filename: str) -> None:
     assert "no date" in event.notes[0]
 
 
-def test_a_server_without_a_name_joins_nothing() -> None:
+def test_a_server_without_a_name_has_its_track_only() -> None:
     event = parse(acc_document(serverName="  "))
-    assert (event.weekend, event.name) == ("", "Brands Hatch, Race")
+    assert (event.weekend, event.has_server, event.name) == ("|brands_hatch", False, "Brands Hatch, Race")
 
 
 def test_a_weekend_of_long_names_still_fits() -> None:
@@ -362,7 +362,7 @@ def test_a_file_without_a_track_is_refused() -> None:
         ("sessionResult.leaderBoardLines[1].timing.lapCount", 32768),
         ("sessionResult.leaderBoardLines[1].timing.bestLap", "90000"),
         ("sessionResult.leaderBoardLines[1].timing.bestLap", -90000),
-        ("sessionResult.leaderBoardLines[1].timing.totalTime", 1.5),
+        ("sessionResult.leaderBoardLines[1].timing.totalTime", "1.5"),
         ("sessionResult.isWetSession", "yes"),
         ("sessionIndex", -1),
         ("serverName", "x" * 256),
@@ -373,7 +373,7 @@ def test_a_file_without_a_track_is_refused() -> None:
         ("laps[2].carId", [1]),
         ("laps[2].driverIndex", True),
         ("laps[2].laptime", "90000"),
-        ("laps[2].laptime", 90000.0),
+        ("laps[2].carId", 1001.5),
         ("laps[2].laptime", -1),
         ("laps[2].isValidForBest", "yes"),
         ("laps[2].splits", 3),

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
+from collections.abc import Callable
 from contextlib import nullcontext
+from datetime import tzinfo
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 from django.db import DatabaseError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from simlane.results import files
 from simlane.results.importer import Importer
-from simlane.results.report import Report
+from simlane.results.report import Report, printable
+from simlane.results.timezones import timezone_of
 
 #: Seconds between lines where there is no terminal to draw a bar on.
 LINE_EVERY = 5.0
@@ -31,14 +35,26 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file, a folder or a zip archive")
         parser.add_argument("--dry-run", action="store_true", help="say what would be imported and change nothing")
+        parser.add_argument(
+            "--timezone",
+            default=settings.RESULTS_TIMEZONE,
+            metavar="ZONE",
+            help="where the servers' clocks stand, for files that give a local time: Europe/Rome, +09:00 (default: "
+            "%(default)s, from RESULTS_TIMEZONE)",
+        )
 
-    def handle(self, *args: Any, paths: list[Path], dry_run: bool, **options: Any) -> None:
-        missing = [str(path) for path in paths if not path.exists()]
+    def handle(self, *args: Any, paths: list[Path], dry_run: bool, timezone: str | tzinfo, **options: Any) -> None:
+        if isinstance(timezone, str):
+            try:
+                timezone = timezone_of(timezone)
+            except ValueError as unknown:
+                raise CommandError(f"--timezone: {printable(str(unknown))}") from None
+        missing = [printable(str(path)) for path in paths if _is_missing(path)]
         if missing:
             raise CommandError(f"No such file or folder: {', '.join(missing)}. Nothing was imported.")
         total = sum(1 for _ in files.find(paths, lambda label, error: None))
         progress = _Bar(total) if sys.stderr.isatty() else _Lines(total, self)
-        importer = Importer(dry_run=dry_run, progress=progress)
+        importer = Importer(dry_run=dry_run, progress=progress, timezone=timezone)
         try:
             with progress.bar:
                 report = importer.run(paths)
@@ -46,18 +62,43 @@ class Command(BaseCommand):
             self.stderr.write("Stopped. What was imported stays; start the same command again to go on behind it.")
             sys.exit(130)
         except DatabaseError as failure:
+            reason = printable((str(failure).splitlines() or ["no reason"])[0])
             raise CommandError(
-                f"The database failed: {str(failure).splitlines()[0]}. What was imported before stays. "
+                f"The database failed: {reason}. What was imported before stays. "
                 "Is it up, and has `manage.py migrate` been run?"
             ) from failure
         for label, note in report.notes:
-            self.stdout.write(f"note     {label}: {note}")
+            _say(self.stdout, f"note     {label}: {note}")
+        for label, error in report.skipped:
+            _say(self.stdout, f"skipped  {label}: {error}")
         for label, error in report.refused:
-            self.stderr.write(self.style.ERROR(f"refused  {label}: {error}"))
+            _say(self.stderr, f"refused  {label}: {error}", self.style.ERROR)
         for line in report.lines(dry_run=dry_run):
-            self.stdout.write(line)
+            _say(self.stdout, line)
+        if report.found_nothing:
+            raise CommandError(
+                "No result file was found there. SimLane reads results of Assetto Corsa Competizione servers and of "
+                "iRacing, as .json."
+            )
         if report.refused:
             sys.exit(1)
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return not path.is_symlink()
+    except OSError:
+        # It is there, and reading it says why it cannot be read.
+        return False
+    return False
+
+
+def _say(stream: OutputWrapper, line: str, style: Callable[[str], str] = str) -> None:
+    """One line, of characters that the stream can write: file names and names of drivers hold anything."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    stream.write(style(printable(line).encode(encoding, "backslashreplace").decode(encoding)))
 
 
 class _Bar:
