@@ -110,6 +110,10 @@ bench-import: install-dev ## Measure the import of result files
 bench-pages: install-dev ## Measure the pages
 	@$(PYTHON) -m bench.pages
 
+.PHONY: bench-serving
+bench-serving: install-dev ## Measure the server: 200 visitors at once, and one beside 500 slow ones
+	@$(PYTHON) -m bench.serving
+
 .PHONY: bench-claims
 bench-claims: install-dev ## Measure rivals who link, unlink and leave at the same moment
 	@$(PYTHON) -m bench.claims

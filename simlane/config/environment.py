@@ -20,6 +20,8 @@ ENGINES = {
     "postgresql": "django.db.backends.postgresql",
     "sqlite": "django.db.backends.sqlite3",
 }
+#: Threads of a server process, unless WEB_THREADS says otherwise.
+THREADS = 4
 EMAIL_SCHEMES = ("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "filemail", "dummymail")
 
 

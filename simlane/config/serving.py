@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 import os
+import resource
 import socket
 import sys
 from pathlib import Path
@@ -21,10 +22,11 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import DatabaseError
 
-from simlane.config.environment import integer, text
+from simlane.config.environment import THREADS, integer, text
 from simlane.monitoring.processes import figures_directory
 
 CONNECT_SECONDS = 5
+OPEN_FILES = 16_384
 #: Where prometheus-client keeps the figures of several processes; it must be set before that is imported.
 FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -147,7 +149,7 @@ def check_static_files() -> None:
 def server_size() -> tuple[int, int]:
     """How many processes, and threads in each: `WEB_WORKERS` and `WEB_THREADS`, sized for two cores."""
     sizes = []
-    for name, default in (("WEB_WORKERS", 2), ("WEB_THREADS", 4)):
+    for name, default in (("WEB_WORKERS", 2), ("WEB_THREADS", THREADS)):
         sizes.append(integer(name, default=default))
         if sizes[-1] == 0:
             raise ImproperlyConfigured(f"{name}=0 serves nobody: use at least 1.")
@@ -162,15 +164,22 @@ def serve(listener: socket.socket, allowed_hosts: list[str]) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     shared_memory = "/dev/shm"  # noqa: S108
-    command = [sys.executable, "-m", "gunicorn", "simlane.config.wsgi:application"]
+    command = [sys.executable, "-m", "gunicorn", "simlane.config.asgi:application"]
     command += ["--bind", f"fd://{listener.fileno()}", "--pythonpath", str(settings.BASE_DIR)]
-    command += ["--worker-class", "gthread", "--workers", str(workers), "--threads", str(threads)]
-    command += ["--timeout", "60", "--graceful-timeout", "10", "--keep-alive", "5"]
+    command += ["--worker-class", "simlane.config.connections.Worker", "--workers", str(workers)]
+    command += ["--asgi-loop", "asyncio", "--asgi-lifespan", "off"]
+    command += ["--timeout", "60", "--graceful-timeout", "8", "--keep-alive", "5"]
     command += ["--error-logfile", "-", "--log-level", "warning", "--no-control-socket"]
     if os.access(shared_memory, os.W_OK):
         # The workers' heartbeat files: on a slow disk a heartbeat can come too late.
         command += ["--worker-tmp-dir", shared_memory]
-    environment = os.environ | {"ALLOWED_HOSTS": ",".join(dict.fromkeys(allowed_hosts))}
+    # Connections that wait cost a file each, and only that.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, OPEN_FILES)), hard))
+    environment = os.environ | {
+        "ALLOWED_HOSTS": ",".join(dict.fromkeys(allowed_hosts)),
+        "WEB_THREADS": str(threads),
+    }
     if not environment.get(FIGURES):
         environment[FIGURES] = figures_directory(settings.VAR_DIR / "metrics")
     os.execve(sys.executable, command, environment)  # noqa: S606

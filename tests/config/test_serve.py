@@ -14,14 +14,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.config.served import ROOT, environment, free_port
+
 SERVED = re.compile(r"SimLane serves (http://\S+:\d+/)")
-
-
-def environment(tmp_path: Path, **variables: str) -> dict[str, str]:
-    """What a shell would pass on, and nothing of the tests' own settings."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return {**kept, "VAR_DIR": str(tmp_path / "var"), "HTTPS": "0", **variables}
 
 
 def manage(tmp_path: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -34,12 +29,6 @@ def manage(tmp_path: Path, *command: str, **variables: str) -> subprocess.Comple
         timeout=60,
         check=False,
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def is_refused(done: subprocess.CompletedProcess[str], *words: str) -> None:

@@ -1,0 +1,41 @@
+"""gunicorn's worker, whose connections end when their visitors are too slow for too long.
+
+gunicorn bounds the time between two requests only: a first header could take for ever, and so could an answer that
+nobody reads. Nothing here holds a thread; what is bounded is how many connections lie about.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from gunicorn.asgi.protocol import ASGIProtocol
+from gunicorn.workers import gasgi
+
+#: From the connection to the end of the first request's header; later ones have gunicorn's `--keep-alive`.
+HEADER_SECONDS = 15
+#: From the end of the last answer until what is still unread is thrown away.
+UNREAD_SECONDS = 60
+
+
+class Connection(ASGIProtocol):
+    """A visitor's connection."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The timer is gunicorn's own for a connection without a request, and ends with the first header."""
+        super().connection_made(transport)  # type: ignore[no-untyped-call]
+        self._keepalive_handle = self.worker.loop.call_later(HEADER_SECONDS, self._keepalive_timeout)
+
+    def _close_transport(self) -> None:
+        super()._close_transport()  # type: ignore[no-untyped-call]
+        if self.transport is not None:
+            self.worker.loop.call_later(UNREAD_SECONDS, self.transport.abort)
+
+
+class Worker(gasgi.ASGIWorker):
+    """A server process."""
+
+    async def _serve(self) -> Any:
+        # The only way to have a connection of one's own: gunicorn names the class where it makes them.
+        gasgi.ASGIProtocol = Connection  # type: ignore[attr-defined]
+        return await super()._serve()  # type: ignore[no-untyped-call]
