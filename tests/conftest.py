@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from django.core.cache import caches
 from django.db import connection
+from django.test.utils import setup_databases, teardown_databases
+from pytest_django import DjangoDbBlocker
 
 from simlane.sim.database import triggers
+from tests import databases
 from tests.seasons import alice, owner, private, season  # noqa: F401 - fixtures for every folder
 
 BROWSER = Path(__file__).parent / "browser"
-UPGRADE = Path(__file__).parent / "upgrade"
+USES_DATABASE = {"db", "transactional_db", "live_server", "django_db_reset_sequences"}
 TRANSACTIONAL = {"transactional_db", "live_server", "django_db_reset_sequences"}
 
 
@@ -48,19 +51,48 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _take_part(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """`SIMLANE_TEST_PART` lets one run give its workers different parts: `browser`, `upgrade` and `other`."""
-    parts = os.environ.get("SIMLANE_TEST_PART")
-    if parts is None:
+    """`SIMLANE_TEST_PART=database` leaves to another worker what is the same on every database."""
+    if os.environ.get("SIMLANE_TEST_PART") != "database":
         return
-    chosen = [item for item in items if _part(item) in parts.split(",")]
+    chosen = [item for item in items if _depends_on_database(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
 
 
-def _part(item: pytest.Item) -> str:
+def _depends_on_database(item: pytest.Item) -> bool:
     if item.get_closest_marker("browser"):
-        return "browser"
-    return "upgrade" if UPGRADE in item.path.parents else "other"
+        return False
+    return bool(item.get_closest_marker("django_db") or USES_DATABASE & set(getattr(item, "fixturenames", ())))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object | None:
+    from tests.scheduling import DatabaseScheduling
+
+    return DatabaseScheduling(config, log) if config.getvalue("dist") == "worksteal" else None
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        databases.drop_templates()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker, django_db_modify_db_settings: None
+) -> Iterator[None]:
+    """pytest-django's own, with a copy of the migrated template in place of an empty database."""
+    name = connection.creation._get_test_db_name()
+    with django_db_blocker.unblock():
+        if connection.vendor == "sqlite":
+            databases.copy_file(databases.NEWEST, Path(name))
+        else:
+            databases.copy_database(databases.NEWEST, name)
+        # Every transactional test starts with the rows that migrations made.
+        configured = setup_databases(0, False, keepdb=True, serialized_aliases={"default"})
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(configured, 0)
 
 
 @pytest.fixture(autouse=True)

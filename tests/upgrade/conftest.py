@@ -14,16 +14,14 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.conf import settings
 from django.db import connection
-from django.db.backends.postgresql.base import DatabaseWrapper
 
 from simlane.results.importer import Importer
 from simlane.sim.integrity import findings
 from simlane.sim.legacy import window
-from simlane.upgrade.rehearsal.population import populate
+from tests import databases
 from tests.results.builders import iracing_document, iracing_result, iracing_session
-from tests.sim.migrations.conftest import HEAD, LEGACY, Migrate, Old, migrate, old  # noqa: F401 - fixtures
+from tests.sim.migrations.conftest import HEAD, Migrate, Old, migrate, old  # noqa: F401 - fixtures
 from tests.upgrade.checksums import checksum, schema
 
 on_postgresql = pytest.mark.skipif(
@@ -33,9 +31,7 @@ on_postgresql = pytest.mark.skipif(
 
 def database_url() -> str:
     """The test's database, for another process."""
-    given = settings.DATABASES["default"]
-    name = connection.settings_dict["NAME"]
-    return f"postgres://{given['USER']}:{given['PASSWORD']}@{given['HOST']}:{given['PORT']}/{name}"
+    return databases.database_url(connection.settings_dict["NAME"])
 
 
 class OldRelease:
@@ -94,13 +90,9 @@ class Install:
         return output
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("SIMLANE_TEST")}
         return subprocess.Popen(
             [sys.executable, "manage.py", *arguments],
-            env=kept
-            | ({"DATABASE_URL": self.url} if self.url else {})
-            | {"VAR_DIR": str(self.var), "HTTPS": "0", "SECRET_KEY": "k" * 60}
-            | {"DJANGO_SETTINGS_MODULE": "simlane.config.settings"},
+            env=databases.shell(self.var) | ({"DATABASE_URL": self.url} if self.url else {}),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -121,23 +113,14 @@ class Install:
 
 
 @contextmanager
-def install(var: Path, rows: int = 400, accounts: int = 60) -> Iterator[Install]:
-    """At `sim.0008`, on a database that is gone afterwards."""
+def install(var: Path) -> Iterator[Install]:
+    """At `sim.0008` with generated profiles, on a database that is gone afterwards."""
     name = f"simlane_install_{secrets.token_hex(6)}"
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name}")
+    databases.copy_database(databases.OLD_POPULATED, name)
     try:
-        made = Install(database_url().rsplit("/", 1)[0] + f"/{name}", var)
-        made.manage("migrate", "sim", LEGACY, "-v0")
-        made.manage("migrate", "users", "0001", "-v0")
-        given = {"NAME": name, "OPTIONS": {}, "TEST": {}, "ATOMIC_REQUESTS": False, "AUTOCOMMIT": True}
-        other = DatabaseWrapper(connection.settings_dict | given, alias="default")
-        populate(other, rows, accounts)
-        other.close()
-        yield made
+        yield Install(databases.database_url(name), var)
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        databases.drop_database(name)
 
 
 @pytest.fixture

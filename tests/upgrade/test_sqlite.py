@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from tests.sim.migrations.conftest import LEGACY
+from tests import databases
 from tests.upgrade.conftest import Install, OldRelease, running_old_release
 
 pytestmark = pytest.mark.skipif(connection.vendor != "sqlite", reason="test_command.py is PostgreSQL's")
@@ -28,8 +28,7 @@ def opened(folder: Path) -> Iterator[sqlite3.Connection]:
 @pytest.fixture
 def site(tmp_path: Path) -> Install:
     install = Install("", tmp_path)
-    install.manage("migrate", "users", "0001", "-v0")
-    install.manage("migrate", "sim", LEGACY, "-v0")
+    databases.copy_file(databases.OLD_INSTALL, tmp_path / "simlane.sqlite3")
     with opened(tmp_path) as database:
         database.execute("DELETE FROM sim_simulator")
         database.execute(

@@ -16,7 +16,9 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-LEGACY = "0008_alter_event_event_source"
+from tests import databases
+from tests.databases import LEGACY
+
 HEAD = "0028_events"
 START = datetime(2024, 1, 1, 12, tzinfo=UTC)
 #: The columns the old release knows.
@@ -27,24 +29,27 @@ Migrate = Callable[[str], Apps]
 
 @pytest.fixture
 def migrate(transactional_db: None) -> Iterator[Migrate]:
-    """Brings the database to a migration of `sim` and gives the models as they are there; ends at the newest."""
+    """Brings the database to a migration of `sim` and gives the models as they are there."""
 
     def to(name: str) -> Apps:
         with _collecting_afterwards():
             call_command("migrate", "sim", name, verbosity=0)
             if name == HEAD:
                 call_command("migrate", verbosity=0)
-        return MigrationExecutor(connection).loader.project_state([("sim", name)]).apps
+        return models_at(name)
 
     yield to
-    # What a test left behind must not stop the way back to the newest schema.
-    with connection.cursor() as cursor:
-        tables = connection.introspection.table_names(cursor)
-        for table in tables:
-            if table.startswith("kept_"):
-                cursor.execute(f"DROP TABLE {table}")
-    with _collecting_afterwards():
-        call_command("migrate", verbosity=0)
+    databases.reset(databases.NEWEST)
+
+
+def at_legacy() -> Apps:
+    """A database where the old release's schema came back, without rows; the models as they are there."""
+    databases.reset(databases.BACK)
+    return models_at(LEGACY)
+
+
+def models_at(name: str) -> Apps:
+    return MigrationExecutor(connection).loader.project_state([("sim", name)]).apps
 
 
 @contextmanager
@@ -103,7 +108,7 @@ class Old:
 
 @pytest.fixture
 def old(migrate: Migrate) -> Old:
-    apps = migrate(LEGACY)
+    apps = at_legacy()
     # The simulators that newer migrations made are not an old install's.
     apps.get_model("sim", "Simulator").objects.all().delete()
     return Old(apps)

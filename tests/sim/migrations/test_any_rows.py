@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from simlane.sim.identity.identifiers import normalise_or_none, platform_of
 from simlane.sim.integrity import findings
-from tests.sim.migrations.conftest import HEAD, LEGACY, LEGACY_COLUMNS, Migrate, Old, dump
+from tests.sim.migrations.conftest import HEAD, LEGACY, LEGACY_COLUMNS, Migrate, Old, at_legacy, dump
 
 # What both databases can hold: no NUL, no halves of a surrogate pair.
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=255)
@@ -59,7 +59,7 @@ def platform_id(simulator: str, data: object) -> str | None:
 )
 @given(rows=ROWS)
 def test_forward_back_and_forward_loses_nothing(migrate: Migrate, rows: list[tuple]) -> None:
-    apps = migrate(LEGACY)
+    apps = at_legacy()
     for name in ("SimProfile", "Simulator"):
         apps.get_model("sim", name).objects.all().delete()
     old = Old(apps)

@@ -1,0 +1,177 @@
+"""Databases that are migrated once in a run and copied for each test that needs one.
+
+A state is made when the first test asks for it, and shared by all workers of the run: `SIMLANE_TEST_DIR` holds the
+SQLite files and the lock, the server of `SIMLANE_TEST_POSTGRESQL_URL` holds PostgreSQL's template databases.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper
+
+from simlane.upgrade.rehearsal.population import populate
+
+ROOT = Path(__file__).resolve().parents[1]
+LEGACY = "0008_alter_event_event_source"
+#: The newest migration of everything.
+NEWEST = "newest"
+#: `sim` went back from the newest migration to the old release's; the other apps stayed.
+BACK = "back"
+#: An install of the old release, whose other apps are as old, without a row.
+OLD_INSTALL = "old_install"
+#: The same with 400 generated profiles of 60 accounts; on PostgreSQL only.
+OLD_POPULATED = "old_populated"
+ROWS, ACCOUNTS = 400, 60
+
+_MIGRATIONS: dict[str, tuple[tuple[str, ...], ...]] = {
+    NEWEST: ((),),
+    BACK: (("sim", LEGACY),),
+    OLD_INSTALL: (("sim", LEGACY), ("users", "0001")),
+    OLD_POPULATED: (),
+}
+#: The state that another one starts from.
+_STARTS_FROM = {BACK: NEWEST, OLD_POPULATED: OLD_INSTALL}
+
+
+def reset(state: str) -> None:
+    """Replace the test's own database by a copy of this state. Open connections to it are closed."""
+    connection.close()
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor == "sqlite":
+        copy_file(state, Path(name))
+    else:
+        copy_database(state, name)
+    # The keys of content types differ between states.
+    ContentType.objects.clear_cache()
+
+
+def copy_file(state: str, path: Path) -> None:
+    """Make or replace an SQLite database by a copy of this state."""
+    with _lock():
+        template = _file(state)
+    for leftover in ("-wal", "-shm", "-journal"):
+        path.with_name(path.name + leftover).unlink(missing_ok=True)
+    shutil.copyfile(template, path)
+
+
+def copy_database(state: str, name: str) -> None:
+    """Make or replace a database of the run's PostgreSQL server by a copy of this state."""
+    with _lock():
+        template = _database(state)
+    _create(name, template)
+
+
+def database_url(name: str) -> str:
+    """The address of a database of the run's PostgreSQL server."""
+    return urlsplit(os.environ["SIMLANE_TEST_POSTGRESQL_URL"])._replace(path=f"/{name}").geturl()
+
+
+def drop_database(name: str) -> None:
+    """Remove a database of the run's PostgreSQL server, if it is there."""
+    _execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def drop_templates() -> None:
+    """Remove the template databases of this run: the server may outlive it."""
+    if "SIMLANE_TEST_POSTGRESQL_URL" not in os.environ:
+        return
+    for state in _MIGRATIONS:
+        if _made(f"{state}.postgresql").exists():
+            drop_database(_template_name(state))
+
+
+@contextmanager
+def _lock() -> Iterator[None]:
+    with (Path(os.environ["SIMLANE_TEST_DIR"]) / "templates.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _made(name: str) -> Path:
+    return Path(os.environ["SIMLANE_TEST_DIR"]) / f"template-{name}"
+
+
+def _file(state: str) -> Path:
+    """The SQLite file of this state, made when it is not there. The lock must be held."""
+    done = _made(f"{state}.sqlite3")
+    if not done.exists():
+        started = _made("unfinished.sqlite3")
+        started.unlink(missing_ok=True)
+        if state in _STARTS_FROM:
+            shutil.copyfile(_file(_STARTS_FROM[state]), started)
+        _migrate(state, f"sqlite:///{started}")
+        started.rename(done)
+    return done
+
+
+def _database(state: str) -> str:
+    """The name of PostgreSQL's template of this state, made when it is not there. The lock must be held."""
+    name, done = _template_name(state), _made(f"{state}.postgresql")
+    if not done.exists():
+        start = _database(_STARTS_FROM[state]) if state in _STARTS_FROM else "template0"
+        _create(name, start)
+        _migrate(state, database_url(name))
+        if state == OLD_POPULATED:
+            _populate(name)
+        done.touch()
+    return name
+
+
+def _template_name(state: str) -> str:
+    # Of this run: another one may use the same server.
+    run = hashlib.sha256(os.environ["SIMLANE_TEST_DIR"].encode()).hexdigest()[:8]
+    return f"simlane_template_{run}_{state}"
+
+
+def _migrate(state: str, url: str) -> None:
+    for arguments in _MIGRATIONS[state]:
+        done = subprocess.run(
+            [sys.executable, "manage.py", "migrate", *arguments, "--verbosity", "0"],
+            cwd=ROOT,
+            env=shell(Path(os.environ["SIMLANE_TEST_DIR"])) | {"DATABASE_URL": url},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def shell(var: Path) -> dict[str, str]:
+    """An operator's environment for a site in this directory, without what the tests' settings read."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SIMLANE_TEST")}
+    return kept | {
+        "DJANGO_SETTINGS_MODULE": "simlane.config.settings",
+        "VAR_DIR": str(var),
+        "HTTPS": "0",
+        "SECRET_KEY": "k" * 60,
+    }
+
+
+def _populate(name: str) -> None:
+    given = {"NAME": name, "OPTIONS": {}, "TEST": {}, "ATOMIC_REQUESTS": False, "AUTOCOMMIT": True}
+    other = DatabaseWrapper(connection.settings_dict | given, alias="default")
+    populate(other, ROWS, ACCOUNTS)
+    other.close()
+
+
+def _create(name: str, template: str) -> None:
+    drop_database(name)
+    _execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+
+
+def _execute(statement: str) -> None:
+    with psycopg.connect(os.environ["SIMLANE_TEST_POSTGRESQL_URL"], autocommit=True) as server:
+        server.execute(statement)
