@@ -8,12 +8,13 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
 ROWS ?= 100000
-# The tests' parts and database, for each worker of one pytest run.
-WORKERS := --dist each \
-	--tx popen//env:SIMLANE_TEST_DATABASE=sqlite//env:SIMLANE_TEST_PART=other,upgrade \
-	--tx popen//env:SIMLANE_TEST_DATABASE=postgresql//env:SIMLANE_TEST_PART=other \
-	--tx popen//env:SIMLANE_TEST_DATABASE=postgresql//env:SIMLANE_TEST_PART=upgrade \
-	--tx popen//env:SIMLANE_TEST_DATABASE=sqlite//env:SIMLANE_TEST_PART=browser
+SEEDS ?= 0 1 2 3 4 5 6 7 8 9
+# Two workers for each database, more than cores: browsers, servers and child processes make a worker wait. What is
+# the same on every database is done on SQLite.
+SQLITE := --tx popen//env:SIMLANE_TEST_DATABASE=sqlite
+POSTGRESQL := --tx popen//env:SIMLANE_TEST_DATABASE=postgresql//env:SIMLANE_TEST_PART=database
+WORKERS := --dist worksteal $(SQLITE) $(SQLITE) $(POSTGRESQL) $(POSTGRESQL)
+SLOWEST := --durations 20
 BROWSER := --screenshot only-on-failure --output var/browser
 
 .PHONY: help
@@ -39,8 +40,8 @@ worker: ## Do the jobs of a site that runs with JOBS=database: mails, daily work
 .PHONY: test
 test: install-dev ## Check and test everything, on SQLite, PostgreSQL and in a browser
 	@scripts/install.sh servers
-	@$(MAKE) lint types check-migrations check-deploy check-assets
-	@$(PYTHON) -m tests.postgres $(PYTEST) $(WORKERS) $(BROWSER)
+	@$(MAKE) --jobs 2 --output-sync=target checks
+	@$(PYTHON) -m tests.postgres $(PYTEST) $(WORKERS) $(SLOWEST) $(BROWSER)
 
 .PHONY: test-sqlite
 test-sqlite: install-dev ## Test on SQLite, without a browser
@@ -55,6 +56,17 @@ test-postgresql: install-dev ## Test on a throwaway PostgreSQL, without a browse
 test-browser: install-dev ## Test the pages in Chromium
 	@scripts/install.sh chromium
 	@$(PYTEST) -n 2 -m browser $(BROWSER)
+
+.PHONY: soak
+soak: install-dev ## Run the random tests for long, with new examples, on SQLite and PostgreSQL (SEEDS="0 1 2")
+	@scripts/install.sh postgresql
+	@for seed in $(SEEDS); do \
+		echo "soak: seed $$seed"; \
+		SIMLANE_TEST_SOAK=1 $(PYTHON) -m tests.postgres $(PYTEST) --dist worksteal $(SQLITE) $(POSTGRESQL) -m soak --hypothesis-seed $$seed; \
+	done
+
+.PHONY: checks
+checks: lint types check-migrations check-deploy check-assets
 
 .PHONY: lint
 lint: install-dev ## Check the form of Python and templates

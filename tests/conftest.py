@@ -13,9 +13,10 @@ from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
 from simlane.sim.database import triggers
-from tests import databases
+from tests import databases, soak
 from tests.seasons import alice, owner, private, season  # noqa: F401 - fixtures for every folder
 
+soak.load_profile()
 BROWSER = Path(__file__).parent / "browser"
 USES_DATABASE = {"db", "transactional_db", "live_server", "django_db_reset_sequences"}
 TRANSACTIONAL = {"transactional_db", "live_server", "django_db_reset_sequences"}

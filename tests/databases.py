@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -58,10 +58,26 @@ def reset(state: str) -> None:
     ContentType.objects.clear_cache()
 
 
+def prepare(state: str, make: Callable[[], None]) -> None:
+    """Bring the test's own database to what `make` leaves in it: by a copy, once a test of the run has made it."""
+    made = _made(state)
+    with _lock(f"{state}-{connection.vendor}-prepared"):
+        if made.exists():
+            reset(state)
+            return
+        make()
+        connection.close()
+        name = str(connection.settings_dict["NAME"])
+        if connection.vendor == "sqlite":
+            shutil.copyfile(name, made)
+        else:
+            _create(_template_name(state), name)
+            made.touch()
+
+
 def copy_file(state: str, path: Path) -> None:
     """Make or replace an SQLite database by a copy of this state."""
-    with _lock():
-        template = _file(state)
+    template = _file(state)
     for leftover in ("-wal", "-shm", "-journal"):
         path.with_name(path.name + leftover).unlink(missing_ok=True)
     shutil.copyfile(template, path)
@@ -69,9 +85,7 @@ def copy_file(state: str, path: Path) -> None:
 
 def copy_database(state: str, name: str) -> None:
     """Make or replace a database of the run's PostgreSQL server by a copy of this state."""
-    with _lock():
-        template = _database(state)
-    _create(name, template)
+    _create(name, _database(state))
 
 
 def database_url(name: str) -> str:
@@ -86,47 +100,47 @@ def drop_database(name: str) -> None:
 
 def drop_templates() -> None:
     """Remove the template databases of this run: the server may outlive it."""
-    if "SIMLANE_TEST_POSTGRESQL_URL" not in os.environ:
-        return
-    for state in _MIGRATIONS:
-        if _made(f"{state}.postgresql").exists():
-            drop_database(_template_name(state))
+    for made in Path(os.environ["SIMLANE_TEST_DIR"]).glob("template-*.postgresql"):
+        drop_database(_template_name(made.stem.removeprefix("template-")))
 
 
 @contextmanager
-def _lock() -> Iterator[None]:
-    with (Path(os.environ["SIMLANE_TEST_DIR"]) / "templates.lock").open("w") as file:
+def _lock(state: str) -> Iterator[None]:
+    """Held by the worker that makes this state, while the others wait for it."""
+    with (Path(os.environ["SIMLANE_TEST_DIR"]) / f"template-{state}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-def _made(name: str) -> Path:
-    return Path(os.environ["SIMLANE_TEST_DIR"]) / f"template-{name}"
+def _made(state: str, vendor: str = "") -> Path:
+    """The SQLite file of a state, or the note that PostgreSQL has its template."""
+    return Path(os.environ["SIMLANE_TEST_DIR"]) / f"template-{state}.{vendor or connection.vendor}"
 
 
 def _file(state: str) -> Path:
-    """The SQLite file of this state, made when it is not there. The lock must be held."""
-    done = _made(f"{state}.sqlite3")
-    if not done.exists():
-        started = _made("unfinished.sqlite3")
-        started.unlink(missing_ok=True)
-        if state in _STARTS_FROM:
-            shutil.copyfile(_file(_STARTS_FROM[state]), started)
-        _migrate(state, f"sqlite:///{started}")
-        started.rename(done)
-    return done
+    """The SQLite file of this state, made when it is not there."""
+    made = _made(state, "sqlite")
+    with _lock(f"{state}-sqlite"):
+        if not made.exists():
+            unfinished = made.with_suffix(".unfinished")
+            unfinished.unlink(missing_ok=True)
+            if state in _STARTS_FROM:
+                shutil.copyfile(_file(_STARTS_FROM[state]), unfinished)
+            _migrate(state, f"sqlite:///{unfinished}")
+            unfinished.rename(made)
+    return made
 
 
 def _database(state: str) -> str:
-    """The name of PostgreSQL's template of this state, made when it is not there. The lock must be held."""
-    name, done = _template_name(state), _made(f"{state}.postgresql")
-    if not done.exists():
-        start = _database(_STARTS_FROM[state]) if state in _STARTS_FROM else "template0"
-        _create(name, start)
-        _migrate(state, database_url(name))
-        if state == OLD_POPULATED:
-            _populate(name)
-        done.touch()
+    """The name of PostgreSQL's template of this state, made when it is not there."""
+    name, made = _template_name(state), _made(state, "postgresql")
+    with _lock(f"{state}-postgresql"):
+        if not made.exists():
+            _create(name, _database(_STARTS_FROM[state]) if state in _STARTS_FROM else "template0")
+            _migrate(state, database_url(name))
+            if state == OLD_POPULATED:
+                _populate(name)
+            made.touch()
     return name
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from execnet import XSpec
 from xdist.scheduler import WorkStealingScheduling
 from xdist.workermanage import WorkerController, parse_tx_spec_config
 
@@ -18,7 +19,7 @@ class DatabaseScheduling:
     """
 
     def __init__(self, config: pytest.Config, log: Any) -> None:
-        sizes = Counter(_group(spec) for spec in parse_tx_spec_config(config))
+        sizes = Counter(_group(XSpec(spec)) for spec in parse_tx_spec_config(config))
         self.groups: dict[str, WorkStealingScheduling] = {}
         for group, size in sizes.items():
             self.groups[group] = WorkStealingScheduling(config, log)
@@ -66,5 +67,5 @@ class DatabaseScheduling:
             group.schedule()
 
 
-def _group(spec: Any) -> str:
-    return str((spec.env or {}).get("SIMLANE_TEST_DATABASE", ""))
+def _group(spec: XSpec) -> str:
+    return str(spec.env.get("SIMLANE_TEST_DATABASE", ""))

@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.soak import times
 from tests.upgrade.conftest import Install, database_url, install, on_postgresql
 
 pytestmark = on_postgresql
@@ -133,7 +134,8 @@ def test_an_interrupted_run_says_so_and_goes_on(legacy_install: Install) -> None
     legacy_install.manage("upgrade_profiles", "run", "--no-backup")
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(times(2, soak=20)))
 def test_killed_at_any_moment_it_ends_as_if_it_had_not_been(tmp_path: Path, transactional_db: None, seed: int) -> None:
     moments = random.Random(seed)
     with install(tmp_path) as whole, install(tmp_path) as broken:

@@ -9,12 +9,13 @@ from uuid import UUID
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simlane.sim.models import SimProfile, Simulator
 from simlane.web import keyset
 from simlane.web.listing import SORTS
+from tests.soak import times
 
 pytestmark = pytest.mark.django_db
 ORDERS = {sort: order for sort, (_, order) in SORTS.items()}
@@ -97,6 +98,8 @@ def test_a_page_reads_its_index_from_the_cursor_on(crowd: list[SimProfile], sort
     assert "TEMP B-TREE" not in plan
 
 
+@pytest.mark.soak
+@settings(max_examples=times(100, soak=5_000))
 @given(st.text(max_size=60) | st.binary(max_size=60).map(lambda data: data.hex()))
 def test_a_damaged_cursor_is_refused(text: str) -> None:
     for order in ORDERS.values():

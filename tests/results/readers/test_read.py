@@ -14,6 +14,7 @@ from simlane.results.readers import READERS, read
 from simlane.results.readers.fields import MAX_COUNT, MAX_MS, MAX_TEXT
 from simlane.results.source import ResultFileError, Source
 from tests.results import builders
+from tests.soak import times
 
 
 def refusal(data: bytes) -> str:
@@ -95,7 +96,8 @@ LEAVES = st.one_of(
 VALUES = st.one_of(LEAVES, st.lists(LEAVES, max_size=3), st.dictionaries(st.text(max_size=5), LEAVES, max_size=3))
 
 
-@settings(max_examples=600, deadline=None)
+@pytest.mark.soak
+@settings(max_examples=times(600, soak=20_000), deadline=None)
 @given(st.data())
 def test_a_damaged_file_is_read_or_refused_and_nothing_else(data: st.DataObject) -> None:
     document = copy.deepcopy(data.draw(st.sampled_from(DOCUMENTS)))

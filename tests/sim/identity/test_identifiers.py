@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simlane.sim.identity.identifiers import (
@@ -16,6 +16,7 @@ from simlane.sim.identity.identifiers import (
     normalise_or_none,
     platform_of,
 )
+from tests.soak import times
 
 STEAM = "76561190000000001"
 
@@ -102,6 +103,8 @@ def test_older_slugs_name_the_same_platform() -> None:
     assert platform_of("unheard-of") is None
 
 
+@pytest.mark.soak
+@settings(max_examples=times(100, soak=20_000))
 @given(
     st.sampled_from(list(IdentifierKind)),
     st.text() | st.integers() | st.floats() | st.booleans() | st.none() | st.binary() | st.lists(st.integers()),

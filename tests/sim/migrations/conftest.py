@@ -108,6 +108,11 @@ class Old:
 
 @pytest.fixture
 def old(migrate: Migrate) -> Old:
+    return empty_legacy()
+
+
+def empty_legacy() -> Old:
+    """The old release's schema without a row, in the test's database."""
     apps = at_legacy()
     # The simulators that newer migrations made are not an old install's.
     apps.get_model("sim", "Simulator").objects.all().delete()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from simlane.sim.identity.identifiers import normalise_or_none, platform_of
 from simlane.sim.integrity import findings
 from tests.sim.migrations.conftest import HEAD, LEGACY, LEGACY_COLUMNS, Migrate, Old, at_legacy, dump
+from tests.soak import times
 
 # What both databases can hold: no NUL, no halves of a surrogate pair.
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=255)
@@ -49,10 +51,11 @@ def platform_id(simulator: str, data: object) -> str | None:
     return next((identifier for identifier in found if identifier), None)
 
 
+@pytest.mark.soak
 # A migration takes seconds however few the rows: many rows a time find more than many times, and to look for the
 # smallest rows that fail would take minutes.
 @settings(
-    max_examples=3,
+    max_examples=times(3, soak=30),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

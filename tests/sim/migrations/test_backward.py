@@ -15,8 +15,9 @@ from simlane.sim import models
 from simlane.sim.integrity import findings
 from simlane.sim.ownership import claims, codes, lapsing, merging
 from simlane.users.models import User
+from tests import databases
 from tests.results.builders import iracing_document, iracing_result, iracing_session
-from tests.sim.migrations.conftest import HEAD, LEGACY, LEGACY_COLUMNS, Migrate, Old, dump
+from tests.sim.migrations.conftest import HEAD, LEGACY, LEGACY_COLUMNS, Migrate, Old, dump, empty_legacy
 
 NEW_TABLES = (
     "sim_simprofile",
@@ -45,15 +46,31 @@ NEW_TABLES = (
 
 
 @pytest.fixture
-def populated(old: Old) -> Old:
-    """Owners, odd rows, verified and not, a contested id."""
-    old.profile("Alice Amber", {"cust_id": 100001}, verified=True)
-    old.profile("Alice Amber", {"cust_id": 100002}, verified=False)
-    old.profile("", [], user="bob")
-    old.profile("X" * 255, {"player_id": "S76561190000000001"}, user="bob", simulator="acc", verified=True)
-    old.profile("İ ΣΑΣ", {"cust_id": "5"}, user="bob", verified=True)
-    old.profile("Late", {"cust_id": "0005"}, user="carol", verified=False)
-    return old
+def populated(migrate: Migrate) -> None:
+    """At the old release's schema: owners, odd rows, verified and not, a contested id."""
+
+    def fill() -> None:
+        old = empty_legacy()
+        old.profile("Alice Amber", {"cust_id": 100001}, verified=True)
+        old.profile("Alice Amber", {"cust_id": 100002}, verified=False)
+        old.profile("", [], user="bob")
+        old.profile("X" * 255, {"player_id": "S76561190000000001"}, user="bob", simulator="acc", verified=True)
+        old.profile("İ ΣΑΣ", {"cust_id": "5"}, user="bob", verified=True)
+        old.profile("Late", {"cust_id": "0005"}, user="carol", verified=False)
+
+    databases.prepare("populated", fill)
+
+
+@pytest.fixture
+def moved(populated: None, migrate: Migrate) -> None:
+    """The same rows at the newest schema."""
+    databases.prepare("moved", lambda: migrate(HEAD))
+
+
+@pytest.fixture
+def used(moved: None, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """And after weeks of use there."""
+    databases.prepare("used", lambda: use(tmp_path_factory.mktemp("used")))
 
 
 def legacy_rows() -> list[tuple[str, ...]]:
@@ -97,16 +114,14 @@ def own(alice: models.SimProfile) -> None:
     "point",
     ["0009_add_profile_fields", "0010_migrate_profile_data", "0011_add_unique_constraint", "0012_remove_user", HEAD],
 )
-def test_back_from_any_point_restores_every_row_exactly(populated: Old, migrate: Migrate, point: str) -> None:
+def test_back_from_any_point_restores_every_row_exactly(populated: None, migrate: Migrate, point: str) -> None:
     before = legacy_rows()
     migrate(point)
     migrate(LEGACY)
     assert legacy_rows() == before
 
 
-def test_forward_back_forward_is_the_identity(populated: Old, migrate: Migrate, tmp_path: Path) -> None:
-    migrate(HEAD)
-    use(tmp_path)
+def test_forward_back_forward_is_the_identity(used: None, migrate: Migrate) -> None:
     before = everything()
     migrate(LEGACY)
     migrate(HEAD)
@@ -114,9 +129,7 @@ def test_forward_back_forward_is_the_identity(populated: Old, migrate: Migrate, 
     assert [finding.check for finding in findings() if finding.count] == []
 
 
-def test_twice_there_and_back_is_the_identity_too(populated: Old, migrate: Migrate, tmp_path: Path) -> None:
-    migrate(HEAD)
-    use(tmp_path)
+def test_twice_there_and_back_is_the_identity_too(used: None, migrate: Migrate) -> None:
     before = everything()
     for _ in range(2):
         migrate("0010_migrate_profile_data")
@@ -125,8 +138,7 @@ def test_twice_there_and_back_is_the_identity_too(populated: Old, migrate: Migra
     assert everything() == before
 
 
-def test_a_verification_that_somebody_changed_since_stays_changed(populated: Old, migrate: Migrate) -> None:
-    migrate(HEAD)
+def test_a_verification_that_somebody_changed_since_stays_changed(moved: None, migrate: Migrate) -> None:
     models.SimProfile.objects.filter(profile_identifier="100001").update(is_verified=False)
     apps = migrate(LEGACY)
     verified = dict(apps.get_model("sim", "SimProfile").objects.values_list("profile_data__cust_id", "is_verified"))
@@ -134,18 +146,14 @@ def test_a_verification_that_somebody_changed_since_stays_changed(populated: Old
     assert verified[100002] is False
 
 
-def test_a_profile_without_an_owner_is_kept_aside(populated: Old, migrate: Migrate, tmp_path: Path) -> None:
-    migrate(HEAD)
-    use(tmp_path)
+def test_a_profile_without_an_owner_is_kept_aside(used: None, migrate: Migrate) -> None:
     unlinked = set(models.SimProfile.objects.filter(linked_user=None).values_list("pk", flat=True))
     apps = migrate(LEGACY)
     assert not apps.get_model("sim", "SimProfile").objects.filter(pk__in=unlinked).exists()
     assert unlinked <= set(migrate(HEAD).get_model("sim", "SimProfile").objects.values_list("pk", flat=True))
 
 
-def test_what_the_old_release_did_meanwhile_is_respected(populated: Old, migrate: Migrate, tmp_path: Path) -> None:
-    migrate(HEAD)
-    use(tmp_path)
+def test_what_the_old_release_did_meanwhile_is_respected(used: None, migrate: Migrate) -> None:
     raced = models.SimProfile.objects.get(profile_identifier="100001").pk
     old = Old(migrate(LEGACY))
     rows = old.apps.get_model("sim", "SimProfile").objects
@@ -179,8 +187,7 @@ def test_what_the_old_release_did_meanwhile_is_respected(populated: Old, migrate
     assert everything() == before
 
 
-def test_a_profile_linked_anew_goes_back_to_its_new_owner(populated: Old, migrate: Migrate) -> None:
-    migrate(HEAD)
+def test_a_profile_linked_anew_goes_back_to_its_new_owner(moved: None, migrate: Migrate) -> None:
     bob = models.SimProfile.objects.get(profile_identifier="76561190000000001").linked_user_id
     models.SimProfile.objects.filter(profile_identifier="100001").update(
         linked_user_id=bob, linked_at=timezone.now() + timedelta(days=1), is_verified=True
@@ -189,9 +196,7 @@ def test_a_profile_linked_anew_goes_back_to_its_new_owner(populated: Old, migrat
     assert (row.user_id, row.is_verified) == (bob, True)
 
 
-def test_results_keep_their_simulator(populated: Old, migrate: Migrate, tmp_path: Path) -> None:
-    migrate(HEAD)
-    use(tmp_path)
+def test_results_keep_their_simulator(used: None, migrate: Migrate) -> None:
     raced = models.SimProfile.objects.get(profile_identifier="100001")
     old = Old(migrate(LEGACY))
     rows = old.apps.get_model("sim", "SimProfile").objects
@@ -207,11 +212,7 @@ def test_results_keep_their_simulator(populated: Old, migrate: Migrate, tmp_path
     assert not [finding for finding in findings() if finding.count]
 
 
-def test_results_of_events_the_old_release_deleted_stay_kept_aside(
-    populated: Old, migrate: Migrate, tmp_path: Path
-) -> None:
-    migrate(HEAD)
-    use(tmp_path)
+def test_results_of_events_the_old_release_deleted_stay_kept_aside(used: None, migrate: Migrate) -> None:
     migrate(LEGACY).get_model("sim", "Event").objects.all().delete()
     migrate(HEAD)
     assert not models.Session.objects.exists()
@@ -226,9 +227,7 @@ def test_an_empty_database_goes_there_and_back(migrate: Migrate) -> None:
     assert migrate(HEAD).get_model("sim", "SimProfile").objects.count() == 0
 
 
-def test_keys_go_on_behind_the_rows_that_came_back(populated: Old, migrate: Migrate, tmp_path: Path) -> None:
-    migrate(HEAD)
-    use(tmp_path)
+def test_keys_go_on_behind_the_rows_that_came_back(used: None, migrate: Migrate, tmp_path: Path) -> None:
     migrate(LEGACY)
     migrate(HEAD)
     (tmp_path / "two.json").write_text(json.dumps(iracing_document(subsession_id=70000002)))

@@ -25,12 +25,14 @@ from simlane.sim.ownership.history import How
 from simlane.users.account_deletion import delete_account
 from simlane.users.models import User
 from tests.sim.ownership import crowd
+from tests.soak import times
 
 CONNECTIONS = 8
-ROUNDS = 6
+ROUNDS = times(6, soak=60)
 ACTS = 6
 
 
+@pytest.mark.soak
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite has one writer: the state machine below is its test"
@@ -210,11 +212,15 @@ class Ownership(RuleBasedStateMachine):
             act()
 
 
+@pytest.mark.soak
 @pytest.mark.django_db
 def test_any_order_of_acts_leaves_what_the_table_says() -> None:
     run_state_machine_as_test(
         Ownership,
         settings=settings(
-            max_examples=12, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=times(12, soak=100),
+            stateful_step_count=times(15, soak=30),
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )
