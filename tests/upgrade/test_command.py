@@ -135,7 +135,7 @@ def test_an_interrupted_run_says_so_and_goes_on(legacy_install: Install) -> None
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(times(2, soak=20)))
+@pytest.mark.parametrize("seed", range(times(2, soak=6)))
 def test_killed_at_any_moment_it_ends_as_if_it_had_not_been(tmp_path: Path, transactional_db: None, seed: int) -> None:
     moments = random.Random(seed)
     with install(tmp_path) as whole, install(tmp_path) as broken:
