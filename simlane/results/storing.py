@@ -22,7 +22,7 @@ from simlane.sim.career.statistics import add_sessions
 from simlane.sim.identity.identifiers import platform_of
 from simlane.sim.models import Car, Entry, EntryDriver, Event, Lap, MergedDrive, Session, Simulator, Track
 from simlane.sim.ownership.code_text import codes_in, without_codes
-from simlane.sim.ownership.codes import Seen, hold_owners, redeem
+from simlane.sim.ownership.codes import Seen, lock_code_owners, redeem
 
 #: Files of one event that carry no id of their own are joined when they are this close.
 WEEKEND = timedelta(hours=12)
@@ -109,7 +109,7 @@ def store(incoming: Sequence[Incoming]) -> Counter[str]:
         for session, parsed in _sessions(event, item.event, taken[event.pk])
     ]
     Session.objects.bulk_create(session for session, *_ in drives)
-    hold_owners(_codes_in(drives))
+    lock_code_owners(_codes_in(drives))
     recorded = record_sightings(_sightings(drives, now))
     counts.update(events=created, sessions=len(drives), **recorded.counts)
     counts.update(_entries(drives, cars, recorded, now))

@@ -9,7 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 
 from simlane.sim.models import SimProfile
-from simlane.sim.ownership.locks import hold_profiles, whole
+from simlane.sim.ownership.locks import atomic_with_retry, lock_profiles
 from simlane.users.mail_retry import forget_waiting
 from simlane.users.models import User
 
@@ -25,7 +25,7 @@ def is_only_superuser(user: User) -> bool:
     return user.is_superuser and not User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk).exists()
 
 
-@whole
+@atomic_with_retry
 def delete_account(user: User) -> None:
     """Delete the account and what is only its own; the database unlinks its profiles (rule 4).
 
@@ -38,7 +38,7 @@ def delete_account(user: User) -> None:
     if is_only_superuser(user):
         raise OnlySuperuserError
     # In the order of every other act; the database's trigger would take them as they come.
-    hold_profiles(SimProfile.objects.filter(linked_user=user.pk))
+    lock_profiles(SimProfile.objects.filter(linked_user=user.pk))
     # What staff did to the account stays in their log; each such row holds the username or an address.
     for model, keys in (
         (User, [user.pk]),

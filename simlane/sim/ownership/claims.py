@@ -12,9 +12,9 @@ from simlane.sim.models import Claim, ClaimImage, SimProfile
 from simlane.sim.ownership.events import Happening, Kind, tell
 from simlane.sim.ownership.history import How
 from simlane.sim.ownership.linking import GONE
-from simlane.sim.ownership.locks import hold_profiles, whole
+from simlane.sim.ownership.locks import atomic_with_retry, lock_profiles
 from simlane.sim.ownership.pictures import Picture
-from simlane.sim.ownership.proof import give, hold_for
+from simlane.sim.ownership.proof import give, lock_for
 
 MAX_PICTURES = 3
 YOURS_ALREADY = "This profile is verified as yours already."
@@ -24,13 +24,13 @@ OWN_CAUSE = "You are a party to this claim: somebody else of the staff must deci
 NO_REASON = "Say why: the claimant is told."
 
 
-@whole
+@atomic_with_retry
 def submit(profile: SimProfile, user: AbstractBaseUser, message: str, pictures: Sequence[Picture] = ()) -> Claim:
     """Puts a claim into the staff's queue; against a verified link of another account it is a dispute.
 
     Raises ValueError, with a message for the person. `message` and the number of pictures are the form's to bound.
     """
-    rows = hold_for(user, SimProfile.objects.filter(pk=profile.pk))
+    rows = lock_for(user, SimProfile.objects.filter(pk=profile.pk))
     if not rows:
         raise ValueError(GONE)
     (row,) = rows
@@ -57,7 +57,7 @@ def withdraw(claim: Claim, user: AbstractBaseUser) -> None:
         raise ValueError(DECIDED)
 
 
-@whole
+@atomic_with_retry
 def accept(claim: Claim, *, by: AbstractBaseUser, reason: str = "") -> None:
     """The profile is the claimant's, verified. Raises ValueError when that cannot be any more."""
     claimant, profile = _decide(claim, Claim.State.ACCEPTED, by, reason)
@@ -65,7 +65,7 @@ def accept(claim: Claim, *, by: AbstractBaseUser, reason: str = "") -> None:
     _tell(claim, profile, accepted=True, reason=reason)
 
 
-@whole
+@atomic_with_retry
 def refuse(claim: Claim, *, by: AbstractBaseUser, reason: str) -> None:
     """The profile stays as it is. Raises ValueError without a reason, or when the claim is decided."""
     if not reason.strip():
@@ -81,7 +81,7 @@ def _decide(claim: Claim, state: Claim.State, by: AbstractBaseUser, reason: str)
         raise ValueError(DECIDED)
     profiles = SimProfile.objects.filter(claims=claim.pk)
     # Whoever is refused may have closed their account.
-    rows = hold_for(claimant, profiles) if state == Claim.State.ACCEPTED else hold_profiles(profiles)
+    rows = lock_for(claimant, profiles) if state == Claim.State.ACCEPTED else lock_profiles(profiles)
     if not rows:
         raise ValueError(DECIDED)
     if by.pk in (claimant.pk, rows[0].linked_user_id):

@@ -19,8 +19,8 @@ from simlane.sim.models import OwnershipCode, SimProfile
 from simlane.sim.ownership.code_text import new_code
 from simlane.sim.ownership.history import How
 from simlane.sim.ownership.linking import NOT_YOURS
-from simlane.sim.ownership.locks import hold_accounts, whole
-from simlane.sim.ownership.proof import Proof, give, hold_for
+from simlane.sim.ownership.locks import atomic_with_retry, lock_accounts
+from simlane.sim.ownership.proof import Proof, give, lock_for
 
 VALID = timedelta(days=7)
 
@@ -34,14 +34,14 @@ class Seen:
     session: int
 
 
-@whole
+@atomic_with_retry
 def issue(profile: SimProfile, user: AbstractBaseUser) -> OwnershipCode:
     """A new code for this account and the profile it has linked; the one before is void.
 
     Raises ValueError, with a message for the person, when the link is not theirs or is proved.
     """
     now = timezone.now()
-    held = hold_for(user, SimProfile.objects.filter(pk=profile.pk))
+    held = lock_for(user, SimProfile.objects.filter(pk=profile.pk))
     if not any(row.linked_user_id == user.pk and not row.is_verified for row in held):
         raise ValueError(NOT_YOURS)
     code, _ = OwnershipCode.objects.update_or_create(
@@ -55,10 +55,10 @@ def live_code(profile: SimProfile, user: AbstractBaseUser) -> OwnershipCode | No
     return _live().filter(profile=profile, user_id=user.pk).first()
 
 
-def hold_owners(codes: Collection[str]) -> None:
+def lock_code_owners(codes: Collection[str]) -> None:
     """Before an import changes a profile: the accounts that these codes may prove something for."""
     if codes:
-        hold_accounts(_live().filter(code__in=codes).values_list("user", flat=True))
+        lock_accounts(_live().filter(code__in=codes).values_list("user", flat=True))
 
 
 def redeem(seen: Iterable[Seen]) -> list[Proof]:
@@ -77,7 +77,7 @@ def redeem(seen: Iterable[Seen]) -> list[Proof]:
 def _redeem(code: OwnershipCode, seen: Seen) -> Proof | None:
     try:
         with transaction.atomic():
-            rows = hold_for(code.user, SimProfile.objects.filter(pk=code.profile_id))
+            rows = lock_for(code.user, SimProfile.objects.filter(pk=code.profile_id))
             # Used once, whatever it leads to.
             if OwnershipCode.objects.filter(pk=code.pk, code=code.code).delete()[0]:
                 return give(code.user, rows, how=How.CODE, by=code.user_id, session=seen.session)

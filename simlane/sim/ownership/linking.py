@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from simlane.sim.ownership.events import Happening, Kind, tell
 from simlane.sim.ownership.history import Action, How, change
-from simlane.sim.ownership.locks import hold_account
+from simlane.sim.ownership.locks import lock_account
 
 if TYPE_CHECKING:
     from simlane.sim.models import SimProfile
@@ -43,7 +43,7 @@ def link_to_user(profile: SimProfile, user: AbstractBaseUser, *, verified: bool 
     was_linked = profile.linked_user_id == user.pk
     with transaction.atomic():
         # The account first, as in every act: see sim.ownership.locks.
-        hold_account(user)
+        lock_account(user)
         linked = (
             _row(profile)
             .filter(Q(linked_user__isnull=True) | Q(linked_user=user.pk), merged_into__isnull=True)

@@ -1,7 +1,7 @@
-"""Acts that hold several rows: as one transaction, in one order, and begun again when the database had to end one.
+"""Row locks of the ownership rules, and the transaction that takes them.
 
-Accounts are held before profiles, both by key, so that no two acts wait for each other. An import changes profiles in
-the order of its files: of an act and an import that wait for each other, the database ends one.
+Accounts are locked before profiles, both in the order of their keys, so that no two of these transactions deadlock.
+An import locks profiles in the order of its files: it can deadlock with one of them, and PostgreSQL then aborts one.
 """
 
 from __future__ import annotations
@@ -23,40 +23,42 @@ ATTEMPTS = 4
 DEADLOCK = "40P01"
 
 P = ParamSpec("P")
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
-def whole(act: Callable[P, Answer]) -> Callable[P, Answer]:
-    """Makes `act` one transaction, which begins again when it and another one waited for each other."""
+def atomic_with_retry(function: Callable[P, Result]) -> Callable[P, Result]:
+    """Run in one transaction; retry up to 4 times on PostgreSQL deadlock 40P01.
 
-    @wraps(act)
-    def run(*args: P.args, **kwargs: P.kwargs) -> Answer:
+    Inside another transaction there is no retry: PostgreSQL has aborted the outer one too.
+    """
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> Result:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with transaction.atomic():
-                    return act(*args, **kwargs)
+                    return function(*args, **kwargs)
             except OperationalError as error:
-                again = getattr(error.__cause__, "sqlstate", "") == DEADLOCK and attempt < ATTEMPTS
-                # Inside another transaction that one is lost as a whole.
-                if not again or connection.in_atomic_block:
+                is_deadlock = getattr(error.__cause__, "sqlstate", "") == DEADLOCK
+                if not is_deadlock or attempt == ATTEMPTS or connection.in_atomic_block:
                     raise
         raise AssertionError("unreachable")
 
     return run
 
 
-def hold_accounts(accounts: Iterable[int]) -> set[int]:
-    """Keeps these accounts from going until the transaction ends; those that are there and open."""
+def lock_accounts(accounts: Iterable[int]) -> set[int]:
+    """Lock these accounts against deletion until the transaction ends; returns those that exist and are active."""
     users = get_user_model()._default_manager.filter(pk__in=set(accounts), is_active=True)
     return set(users.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
 
 
-def hold_account(user: AbstractBaseUser) -> None:
-    """As `hold_accounts`, for one; raises ValueError when it is gone or closed."""
-    if not hold_accounts([user.pk]):
+def lock_account(user: AbstractBaseUser) -> None:
+    """Lock one account as `lock_accounts` does; raises ValueError when it is deleted or inactive."""
+    if not lock_accounts([user.pk]):
         raise ValueError(NO_ACCOUNT)
 
 
-def hold_profiles(profiles: QuerySet[SimProfile]) -> list[SimProfile]:
-    """The profiles, with their simulators, as they are now and stay until the transaction ends."""
+def lock_profiles(profiles: QuerySet[SimProfile]) -> list[SimProfile]:
+    """Lock the profiles until the transaction ends, and return them as they are now, with their simulators."""
     return list(profiles.select_related("simulator").select_for_update(of=("self",)).order_by("pk"))

@@ -31,7 +31,7 @@ from simlane.sim.models import (
 from simlane.sim.ownership.code_text import without_codes
 from simlane.sim.ownership.events import Happening, Kind, tell
 from simlane.sim.ownership.history import Action, How, change
-from simlane.sim.ownership.locks import hold_accounts, hold_profiles, whole
+from simlane.sim.ownership.locks import atomic_with_retry, lock_accounts, lock_profiles
 
 TWO_OWNERS = "These profiles are linked to two accounts: first settle whose each of them is."
 ELSEWHERE = "Only two profiles of one simulator can be merged."
@@ -62,14 +62,14 @@ def absorb(user: AbstractBaseUser, proved: SimProfile) -> list[Merge]:
     return [_merge(proved, each, How.MERGE, user.pk) for each in rows]
 
 
-@whole
+@atomic_with_retry
 def merge(kept: UUID, merged: UUID, *, by: AbstractBaseUser) -> Merge:
     """Staff decide that two profiles are one driver. Raises ValueError, with what stands against it."""
     if kept == merged:
         raise ValueError(ITSELF)
     both = SimProfile.objects.filter(pk__in=[kept, merged])
-    there = hold_accounts(both.filter(linked_user__isnull=False).values_list("linked_user", flat=True))
-    found = {row.pk: row for row in hold_profiles(both)}
+    there = lock_accounts(both.filter(linked_user__isnull=False).values_list("linked_user", flat=True))
+    found = {row.pk: row for row in lock_profiles(both)}
     if len(found) < 2 or any(row.merged_into_id for row in found.values()):
         raise ValueError(MERGED_ALREADY)
     if found[kept].simulator_id != found[merged].simulator_id:
@@ -82,12 +82,12 @@ def merge(kept: UUID, merged: UUID, *, by: AbstractBaseUser) -> Merge:
     return _merge(found[kept], found[merged], How.STAFF, by.pk)
 
 
-@whole
+@atomic_with_retry
 def undo(merge: Merge, *, by: AbstractBaseUser) -> None:
     """Both profiles are again what they were, with what each has raced since. Raises ValueError when it cannot be."""
     before = merge.before["merged"]
-    has_account = bool(hold_accounts([before["account"] or 0]))
-    rows = {row.pk: row for row in hold_profiles(SimProfile.objects.filter(pk__in=[merge.kept_id, merge.merged_id]))}
+    has_account = bool(lock_accounts([before["account"] or 0]))
+    rows = {row.pk: row for row in lock_profiles(SimProfile.objects.filter(pk__in=[merge.kept_id, merge.merged_id]))}
     kept, merged = rows[merge.kept_id], rows[merge.merged_id]
     if not Merge.objects.filter(pk=merge.pk, undone_at=None).update(undone_at=timezone.now(), undone_by=by.pk):
         raise ValueError(UNDONE)

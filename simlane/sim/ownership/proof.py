@@ -24,7 +24,7 @@ from simlane.sim.ownership import merging
 from simlane.sim.ownership.events import Happening, Kind, tell
 from simlane.sim.ownership.history import How, change
 from simlane.sim.ownership.linking import unlink
-from simlane.sim.ownership.locks import hold_account, hold_profiles, whole
+from simlane.sim.ownership.locks import atomic_with_retry, lock_account, lock_profiles
 
 #: The platform is the authority about its own ids; anything else does not overrule a verified link.
 BY_PLATFORM = {How.STEAM, How.IRACING}
@@ -45,26 +45,26 @@ class Proof:
     merged: list[Merge] = field(default_factory=list)
 
 
-def hold_for(user: AbstractBaseUser, profiles: QuerySet[SimProfile]) -> list[SimProfile]:
+def lock_for(user: AbstractBaseUser, profiles: QuerySet[SimProfile]) -> list[SimProfile]:
     """Holds the account, then the profiles; in the place of a merged one, what it was merged into.
 
     Held beside them is everything that the account has, which a proof may merge into them. Raises ValueError when
     the account is gone.
     """
-    hold_account(user)
+    lock_account(user)
     keys = {merged_into or key for key, merged_into in profiles.values_list("pk", "merged_into")}
-    held = hold_profiles(SimProfile.objects.filter(Q(pk__in=keys) | Q(linked_user=user.pk)))
+    held = lock_profiles(SimProfile.objects.filter(Q(pk__in=keys) | Q(linked_user=user.pk)))
     return [profile for profile in held if profile.pk in keys and profile.merged_into_id is None]
 
 
-@whole
+@atomic_with_retry
 def prove(user: AbstractBaseUser, kinds: Collection[IdentifierKind], identifier: str, *, how: How) -> Proof:
     """A platform says that `identifier` (canonical) is this person's, on every simulator with ids of `kinds`.
 
     Raises ValueError, with a message for the person, when the account is gone.
     """
     named = SimProfile.objects.filter(simulator__identifier_kind__in=kinds, profile_identifier=identifier)
-    return give(user, hold_for(user, named), how=how, by=user.pk, identifier=identifier)
+    return give(user, lock_for(user, named), how=how, by=user.pk, identifier=identifier)
 
 
 def give(user: AbstractBaseUser, profiles: Iterable[SimProfile], *, how: How, by: int | None, **evidence: Any) -> Proof:
@@ -122,10 +122,10 @@ def dispute(user: AbstractBaseUser, profile: SimProfile, how: How, **evidence: A
     )
 
 
-@whole
+@atomic_with_retry
 def confirm(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
     """Staff mark the linked ones among `profiles` as proved; how many were not before."""
-    rows = hold_profiles(profiles.filter(linked_user__isnull=False, is_verified=False))
+    rows = lock_profiles(profiles.filter(linked_user__isnull=False, is_verified=False))
     keys = [profile.pk for profile in rows]
     SimProfile.objects.filter(pk__in=keys).update(is_verified=True, last_change=change(How.STAFF, by.pk))
     OwnershipCode.objects.filter(profile__in=keys).delete()
@@ -138,10 +138,10 @@ def confirm(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
     return len(rows)
 
 
-@whole
+@atomic_with_retry
 def release(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
     """Staff end the link of each of `profiles` that has one; how many had."""
-    rows = hold_profiles(profiles.filter(linked_user__isnull=False))
+    rows = lock_profiles(profiles.filter(linked_user__isnull=False))
     keys = [profile.pk for profile in rows]
     unlink(SimProfile.objects.filter(pk__in=keys), how=How.STAFF, by=by.pk)
     # A code that is still under way must not link it again.
