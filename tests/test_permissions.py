@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from simlane.sim.models import ClaimImage, SimProfile
 from simlane.sim.ownership import claims
-from simlane.sim.ownership.events import Happening, Kind, tell
+from simlane.sim.ownership.events import Kind, OwnershipEvent, notify
 from simlane.users.models import Notification, User
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +49,7 @@ class World:
         self.event = self.open.drives.order_by("pk")[0].entry.session.event
         self.claim = claims.submit(self.open, self.user("member"), "It is mine.")
         self.picture = ClaimImage.objects.create(claim=self.claim, picture=b"", width=1, height=1)
-        tell([Happening(Kind.LINKED, self.user("member").pk, self.open)])
+        notify([OwnershipEvent(Kind.LINKED, self.user("member").pk, self.open)])
         self.notification = Notification.objects.get(user=self.user("member"))
 
     def user(self, name: str) -> User:

@@ -1,4 +1,4 @@
-"""Accounts listen to what the domain says happened to their profiles."""
+"""Accounts: notifications are written by a receiver of the domain's signal."""
 
 from django.apps import AppConfig
 
@@ -8,7 +8,7 @@ class UsersConfig(AppConfig):
     label = "users"
 
     def ready(self) -> None:
-        from simlane.sim.ownership.events import happened
+        from simlane.sim.ownership.events import ownership_changed
         from simlane.users.notifications.recording import record
 
-        happened.connect(record, dispatch_uid="simlane.users.notifications")
+        ownership_changed.connect(record, dispatch_uid="simlane.users.notifications")

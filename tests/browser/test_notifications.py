@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from simlane.config.settings import BASE_DIR
 from simlane.results.importer import Importer
 from simlane.sim.models import SimProfile
-from simlane.sim.ownership.events import Happening, Kind, tell
+from simlane.sim.ownership.events import Kind, OwnershipEvent, notify
 from simlane.users.models import Notification, User
 from tests.browser.accessibility import assert_accessible
 from tests.browser.looks import each_look
@@ -33,7 +33,7 @@ def member(site: str) -> User:
 
 def happen(kind: Kind, user: User, profile: SimProfile, **detail: str | int) -> None:
     with transaction.atomic():
-        tell([Happening(kind, user.pk, profile, detail)])
+        notify([OwnershipEvent(kind, user.pk, profile, detail)])
 
 
 @pytest.fixture(params=[True, False], ids=["scripts", "no-scripts"])

@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 
 from simlane.sim.models import SimProfile, Simulator
-from simlane.sim.ownership.events import Happening, happened
+from simlane.sim.ownership.events import OwnershipEvent, ownership_changed
 from simlane.users.models import User
 
 STEAM_ID = "76561198000000001"
@@ -50,9 +50,9 @@ def told() -> Iterator[list[tuple[str, int]]]:
     """Who was told what, in order: kind and account."""
     heard: list[tuple[str, int]] = []
 
-    def listen(happenings: list[Happening], **_: object) -> None:
-        heard.extend((each.kind.value, each.account_id) for each in happenings)
+    def listen(events: list[OwnershipEvent], **_: object) -> None:
+        heard.extend((each.kind.value, each.account_id) for each in events)
 
-    happened.connect(listen)
+    ownership_changed.connect(listen)
     yield heard
-    happened.disconnect(listen)
+    ownership_changed.disconnect(listen)

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
 from simlane.sim.models import Claim, ClaimImage, SimProfile
-from simlane.sim.ownership.events import Happening, Kind, tell
+from simlane.sim.ownership.events import Kind, OwnershipEvent, notify
 from simlane.sim.ownership.history import How
 from simlane.sim.ownership.linking import GONE
 from simlane.sim.ownership.locks import atomic_with_retry, lock_profiles
@@ -46,7 +46,7 @@ def submit(profile: SimProfile, user: AbstractBaseUser, message: str, pictures: 
         ClaimImage(claim=claim, picture=each.data, width=each.width, height=each.height) for each in pictures
     )
     if row.is_verified and row.linked_user_id is not None:
-        tell([Happening(Kind.DISPUTED, row.linked_user_id, row)])
+        notify([OwnershipEvent(Kind.DISPUTED, row.linked_user_id, row)])
     return claim
 
 
@@ -62,7 +62,7 @@ def accept(claim: Claim, *, by: AbstractBaseUser, reason: str = "") -> None:
     """The profile is the claimant's, verified. Raises ValueError when that cannot be any more."""
     claimant, profile = _decide(claim, Claim.State.ACCEPTED, by, reason)
     give(claimant, [profile], how=How.STAFF, by=by.pk, claim=claim.pk)
-    _tell(claim, profile, accepted=True, reason=reason)
+    _notify(claim, profile, accepted=True, reason=reason)
 
 
 @atomic_with_retry
@@ -71,7 +71,7 @@ def refuse(claim: Claim, *, by: AbstractBaseUser, reason: str) -> None:
     if not reason.strip():
         raise ValueError(NO_REASON)
     _, profile = _decide(claim, Claim.State.REFUSED, by, reason)
-    _tell(claim, profile, accepted=False, reason=reason)
+    _notify(claim, profile, accepted=False, reason=reason)
 
 
 def _decide(claim: Claim, state: Claim.State, by: AbstractBaseUser, reason: str) -> tuple[AbstractBaseUser, SimProfile]:
@@ -94,12 +94,12 @@ def _decide(claim: Claim, state: Claim.State, by: AbstractBaseUser, reason: str)
     return claimant, rows[0]
 
 
-def _tell(claim: Claim, profile: SimProfile, *, accepted: bool, reason: str) -> None:
+def _notify(claim: Claim, profile: SimProfile, *, accepted: bool, reason: str) -> None:
     """The claimant; in a dispute that was refused its holder too. Who lost it is told of that by `give`."""
     parties = {claim.claimant_id: accepted}
     if claim.disputed and not accepted and profile.linked_user_id is not None:
         parties.setdefault(profile.linked_user_id, True)
-    tell(
-        Happening(Kind.DECIDED, account, profile, {"accepted": won, "reason": reason.strip()})
+    notify(
+        OwnershipEvent(Kind.DECIDED, account, profile, {"accepted": won, "reason": reason.strip()})
         for account, won in parties.items()
     )

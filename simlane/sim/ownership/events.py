@@ -1,4 +1,4 @@
-"""What the owner of a profile should hear of, said by the domain where it happens; who listens is not its business."""
+"""The signal `ownership_changed`: sent for each change of a profile's link that an account should be told of."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Kind(TextChoices):
-    """What happened to an account's profile."""
+    """The kinds of events, each with the words a list of them shows."""
 
     UPGRADED = "upgraded", "Your profiles have moved to the new model"
     LINKED = "linked", "A profile was linked to your account"
@@ -29,11 +29,11 @@ class Kind(TextChoices):
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
-    """Something happened to `profile` that the account should know; `detail` holds texts and numbers only.
+class OwnershipEvent:
+    """A change of `profile` that the account `account_id` is told of; `detail` holds texts and numbers only.
 
     `detail` of a reminder: `lapses_at` (ISO 8601); of a take-over: `was_verified`; of a decision: `accepted` and the
-    staff's `reason`; of a merge: `merged_name`, and `undone` when it was taken back.
+    staff's `reason`; of a merge: `merged_name`, and `undone` when the merge was undone.
     """
 
     kind: Kind
@@ -42,11 +42,11 @@ class Happening:
     detail: Mapping[str, str | int] = field(default_factory=dict)
 
 
-#: Sent with `happenings`, inside the transaction that they are part of: what a receiver writes is kept or lost with it.
-happened = Signal()
+#: Sent with `events` inside the transaction of the change: a receiver's rows are committed or rolled back with it.
+ownership_changed = Signal()
 
 
-def tell(happenings: Iterable[Happening]) -> None:
-    """Let whoever listens know; call it in the transaction of the act."""
-    if found := list(happenings):
-        happened.send(sender=None, happenings=found)
+def notify(events: Iterable[OwnershipEvent]) -> None:
+    """Send the events to the receivers of `ownership_changed`; call it in the transaction of the change."""
+    if found := list(events):
+        ownership_changed.send(sender=None, events=found)

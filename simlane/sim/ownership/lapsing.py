@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from simlane.sim.models import Claim, LinkReminder, SimProfile
 from simlane.sim.ownership import codes
-from simlane.sim.ownership.events import Happening, Kind, tell
+from simlane.sim.ownership.events import Kind, OwnershipEvent, notify
 from simlane.sim.ownership.history import Action, How
 from simlane.sim.ownership.linking import unlink
 
@@ -84,8 +84,8 @@ def _remind(due: QuerySet[SimProfile], now: datetime) -> int:
     LinkReminder.objects.bulk_create(
         reminders, update_conflicts=True, unique_fields=["profile"], update_fields=["linked_at", "sent_at"]
     )
-    tell(
-        Happening(Kind.REMINDER, row.linked_user_id, row, {"lapses_at": when.isoformat()})
+    notify(
+        OwnershipEvent(Kind.REMINDER, row.linked_user_id, row, {"lapses_at": when.isoformat()})
         for row, reminder in zip(rows, reminders, strict=True)
         if row.linked_user_id is not None and (when := lapses_at(row, reminder, now)) is not None
     )
@@ -98,7 +98,7 @@ def _lapse(due: QuerySet[SimProfile]) -> int:
     keys = [row.pk for row in rows]
     unlink(SimProfile.objects.filter(pk__in=keys), how=How.TIME, action=Action.LAPSE)
     LinkReminder.objects.filter(profile__in=keys).delete()
-    tell(Happening(Kind.LAPSED, row.linked_user_id, row) for row in rows if row.linked_user_id is not None)
+    notify(OwnershipEvent(Kind.LAPSED, row.linked_user_id, row) for row in rows if row.linked_user_id is not None)
     return len(rows)
 
 

@@ -15,7 +15,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from simlane.sim.ownership.events import Happening, Kind, tell
+from simlane.sim.ownership.events import Kind, OwnershipEvent, notify
 from simlane.sim.ownership.history import Action, How, change
 from simlane.sim.ownership.locks import lock_account
 
@@ -56,7 +56,7 @@ def link_to_user(profile: SimProfile, user: AbstractBaseUser, *, verified: bool 
             )
         )
         if linked and not was_linked:
-            tell([Happening(Kind.LINKED, user.pk, profile)])
+            notify([OwnershipEvent(Kind.LINKED, user.pk, profile)])
     _reread(profile)
     if not linked:
         raise ValueError(ALREADY_LINKED)

@@ -29,7 +29,7 @@ from simlane.sim.models import (
     SimProfile,
 )
 from simlane.sim.ownership.code_text import without_codes
-from simlane.sim.ownership.events import Happening, Kind, tell
+from simlane.sim.ownership.events import Kind, OwnershipEvent, notify
 from simlane.sim.ownership.history import Action, How, change
 from simlane.sim.ownership.locks import atomic_with_retry, lock_accounts, lock_profiles
 
@@ -105,8 +105,8 @@ def undo(merge: Merge, *, by: AbstractBaseUser) -> None:
     _give_back_claims(merge, merged)
     statistics.recount([kept.pk, merged.pk])
     owners = {kept.linked_user_id, before["account"] if has_account else None}
-    tell(
-        Happening(Kind.MERGED, account, kept, {"merged_name": merged.profile_name, "undone": True})
+    notify(
+        OwnershipEvent(Kind.MERGED, account, kept, {"merged_name": merged.profile_name, "undone": True})
         for account in owners
         if account is not None
     )
@@ -178,7 +178,7 @@ def _merge(kept: SimProfile, merged: SimProfile, how: How, by: int) -> Merge:
     done.save(update_fields=["before"])
     statistics.recount([kept.pk, merged.pk])
     if kept.linked_user_id is not None:
-        tell([Happening(Kind.MERGED, kept.linked_user_id, kept, {"merged_name": merged.profile_name})])
+        notify([OwnershipEvent(Kind.MERGED, kept.linked_user_id, kept, {"merged_name": merged.profile_name})])
     return done
 
 

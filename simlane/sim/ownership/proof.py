@@ -21,7 +21,7 @@ from django.utils import timezone
 from simlane.sim.identity.identifiers import IdentifierKind
 from simlane.sim.models import Claim, LinkReminder, Merge, OwnershipCode, SimProfile
 from simlane.sim.ownership import merging
-from simlane.sim.ownership.events import Happening, Kind, tell
+from simlane.sim.ownership.events import Kind, OwnershipEvent, notify
 from simlane.sim.ownership.history import How, change
 from simlane.sim.ownership.linking import unlink
 from simlane.sim.ownership.locks import atomic_with_retry, lock_account, lock_profiles
@@ -89,11 +89,11 @@ def give(user: AbstractBaseUser, profiles: Iterable[SimProfile], *, how: How, by
         last_change=change(how, by, **evidence),
     )
     former = [
-        Happening(Kind.TAKEN_OVER, profile.linked_user_id, profile, {"was_verified": profile.is_verified})
+        OwnershipEvent(Kind.TAKEN_OVER, profile.linked_user_id, profile, {"was_verified": profile.is_verified})
         for profile in proof.verified
         if profile.linked_user_id not in (None, user.pk)
     ]
-    tell([Happening(Kind.VERIFIED, user.pk, profile) for profile in proof.verified] + former)
+    notify([OwnershipEvent(Kind.VERIFIED, user.pk, profile) for profile in proof.verified] + former)
     _settle(user, keys, how)
     for profile in proof.disputed:
         dispute(user, profile, how, **evidence)
@@ -115,8 +115,8 @@ def dispute(user: AbstractBaseUser, profile: SimProfile, how: How, **evidence: A
     )
     if not made:
         Claim.objects.filter(pk=claim.pk).update(how=how, evidence=evidence or None, disputed=True)
-    tell(
-        Happening(Kind.DISPUTED, account, profile)
+    notify(
+        OwnershipEvent(Kind.DISPUTED, account, profile)
         for account in (user.pk, profile.linked_user_id)
         if account is not None and (made or account == user.pk)
     )
@@ -130,7 +130,7 @@ def confirm(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
     SimProfile.objects.filter(pk__in=keys).update(is_verified=True, last_change=change(How.STAFF, by.pk))
     OwnershipCode.objects.filter(profile__in=keys).delete()
     LinkReminder.objects.filter(profile__in=keys).delete()
-    tell(Happening(Kind.VERIFIED, row.linked_user_id, row) for row in rows if row.linked_user_id)
+    notify(OwnershipEvent(Kind.VERIFIED, row.linked_user_id, row) for row in rows if row.linked_user_id)
     Claim.objects.filter(profile__in=keys, state=Claim.State.OPEN, claimant=F("profile__linked_user")).update(
         state=Claim.State.ACCEPTED, decided_at=timezone.now(), decided_by=by.pk, reason=CONFIRMED
     )
@@ -146,7 +146,7 @@ def release(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
     unlink(SimProfile.objects.filter(pk__in=keys), how=How.STAFF, by=by.pk)
     # A code that is still under way must not link it again.
     OwnershipCode.objects.filter(profile__in=keys, user__in=[row.linked_user_id for row in rows]).delete()
-    tell(Happening(Kind.UNLINKED, row.linked_user_id, row) for row in rows if row.linked_user_id)
+    notify(OwnershipEvent(Kind.UNLINKED, row.linked_user_id, row) for row in rows if row.linked_user_id)
     return len(rows)
 
 
@@ -156,12 +156,12 @@ def _dispute_what_waits(profiles: Collection[UUID]) -> None:
     disputed = list(waiting.select_related("profile__simulator").select_for_update(of=("self",)).order_by("pk"))
     waiting.filter(pk__in=[claim.pk for claim in disputed]).update(disputed=True)
     parties = {
-        (account, claim.profile_id): Happening(Kind.DISPUTED, account, claim.profile)
+        (account, claim.profile_id): OwnershipEvent(Kind.DISPUTED, account, claim.profile)
         for claim in disputed
         for account in (claim.claimant_id, claim.profile.linked_user_id)
         if account is not None
     }
-    tell(parties.values())
+    notify(parties.values())
 
 
 def _settle(user: AbstractBaseUser, profiles: Collection[UUID], how: How) -> None:
@@ -178,7 +178,7 @@ def _settle(user: AbstractBaseUser, profiles: Collection[UUID], how: How) -> Non
         waiting.filter(pk__in=[claim.pk for claim in refused]).update(
             state=Claim.State.REFUSED, decided_at=now, reason=SETTLED
         )
-        tell(
-            Happening(Kind.DECIDED, claim.claimant_id, claim.profile, {"accepted": False, "reason": SETTLED})
+        notify(
+            OwnershipEvent(Kind.DECIDED, claim.claimant_id, claim.profile, {"accepted": False, "reason": SETTLED})
             for claim in refused
         )

@@ -68,7 +68,7 @@ class Notification(models.Model):
 
     @property
     def detail(self) -> dict[str, Any]:
-        """What the happening said beside the profile; see sim.ownership.events."""
+        """The details of the event beside the profile: see `OwnershipEvent`."""
         found = self.about.get("detail")
         return found if isinstance(found, dict) else {}
 

@@ -11,16 +11,16 @@ from django.db import connection, transaction
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
-from simlane.sim.ownership.events import Happening
+from simlane.sim.ownership.events import OwnershipEvent
 from simlane.users.notifications import delivery
 from simlane.users.notifications.groups import choices, wants
 from simlane.users.notifications.models import Notification
 
 
-def record(happenings: Sequence[Happening], **_: Any) -> None:
+def record(events: Sequence[OwnershipEvent], **_: Any) -> None:
     """Writes a notification for each; the e-mails that are wanted go out once the transaction is kept."""
-    there = _staying({each.account_id for each in happenings})
-    told = [each for each in happenings if each.account_id in there]
+    there = _staying({each.account_id for each in events})
+    told = [each for each in events if each.account_id in there]
     if not told:
         return
     prefetch_related_objects([each.profile for each in told], "simulator")
@@ -33,17 +33,17 @@ def record(happenings: Sequence[Happening], **_: Any) -> None:
         transaction.on_commit(partial(delivery.enqueue, keys), robust=True)
 
 
-def _row(happening: Happening, *, mailed: bool, now: Any) -> Notification:
-    profile = happening.profile
+def _row(event: OwnershipEvent, *, mailed: bool, now: Any) -> Notification:
+    profile = event.profile
     return Notification(
-        user_id=happening.account_id,
-        kind=happening.kind,
+        user_id=event.account_id,
+        kind=event.kind,
         created_at=now,
         about={
             "profile": str(profile.pk),
             "name": profile.profile_name,
             "simulator": profile.simulator.name,
-            "detail": dict(happening.detail),
+            "detail": dict(event.detail),
         },
         email_state=Notification.Mail.PENDING if mailed else Notification.Mail.NONE,
         email_due_at=now if mailed else None,

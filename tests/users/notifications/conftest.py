@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from simlane.sim.models import SimProfile
-from simlane.sim.ownership.events import Happening, Kind, tell
+from simlane.sim.ownership.events import Kind, OwnershipEvent, notify
 from simlane.users.models import Notification, User
 from tests.users.notifications.smtp_peer import SmtpPeer, smtp_peer
 
@@ -31,7 +31,7 @@ def told(anna: User, alice: SimProfile) -> Told:
 
     def happen(kind: Kind = Kind.VERIFIED, to: User = anna, **detail: Any) -> Notification:
         with transaction.atomic():
-            tell([Happening(kind, to.pk, alice, detail)])
+            notify([OwnershipEvent(kind, to.pk, alice, detail)])
         return Notification.objects.filter(user=to).latest("pk")
 
     return happen

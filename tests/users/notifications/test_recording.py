@@ -10,7 +10,7 @@ from django.db import connection, connections, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from simlane.sim.models import SimProfile
-from simlane.sim.ownership.events import Happening, Kind, tell
+from simlane.sim.ownership.events import Kind, OwnershipEvent, notify
 from simlane.users.models import MailChoice, Notification, User
 from tests.users.notifications.conftest import Told
 
@@ -23,7 +23,7 @@ def test_many_happenings_are_three_statements(
 ) -> None:
     users = [User.objects.create_user(f"member{number}") for number in range(30)]
     with transaction.atomic(), django_assert_num_queries(3):
-        tell(Happening(Kind.LAPSED, user.pk, alice) for user in users)
+        notify(OwnershipEvent(Kind.LAPSED, user.pk, alice) for user in users)
     assert Notification.objects.count() == 30
 
 
@@ -40,7 +40,7 @@ def test_a_notification_keeps_its_words_when_the_profile_changes(told: Told, ali
 
 @pytest.mark.django_db
 def test_nobody_is_told_who_has_gone(told: Told, alice: SimProfile) -> None:
-    tell([Happening(Kind.LAPSED, 999_999, alice)])
+    notify([OwnershipEvent(Kind.LAPSED, 999_999, alice)])
     assert not Notification.objects.exists()
 
 
@@ -83,7 +83,7 @@ def test_an_act_and_the_deletion_of_its_account_do_not_wait_for_each_other(anna:
         SimProfile.objects.select_for_update(of=("self",)).get(pk=alice.pk)
         deletion.start()
         wait_until_one_waits()
-        tell([Happening(Kind.TAKEN_OVER, anna.pk, alice)])
+        notify([OwnershipEvent(Kind.TAKEN_OVER, anna.pk, alice)])
     deletion.join()
     assert deleted.is_set()
     assert not Notification.objects.exists()
@@ -96,7 +96,7 @@ def test_what_is_told_while_an_account_goes_does_not_keep_it(anna: User, told: T
     """Django looks for an account's rows first and deletes the account then: this one is written in between."""
     deletion = threading.Thread(target=_delete, args=[anna.pk])
     with transaction.atomic():
-        tell([Happening(Kind.VERIFIED, anna.pk, alice)])
+        notify([OwnershipEvent(Kind.VERIFIED, anna.pk, alice)])
         deletion.start()
         wait_until_one_waits()
     deletion.join()
