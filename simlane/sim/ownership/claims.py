@@ -14,7 +14,7 @@ from simlane.sim.ownership.history import How
 from simlane.sim.ownership.linking import GONE
 from simlane.sim.ownership.locks import atomic_with_retry, lock_profiles
 from simlane.sim.ownership.pictures import Picture
-from simlane.sim.ownership.proof import give, lock_for
+from simlane.sim.ownership.proof import assign_verified, lock_for
 
 MAX_PICTURES = 3
 YOURS_ALREADY = "This profile is verified as yours already."
@@ -61,7 +61,7 @@ def withdraw(claim: Claim, user: AbstractBaseUser) -> None:
 def accept(claim: Claim, *, by: AbstractBaseUser, reason: str = "") -> None:
     """The profile is the claimant's, verified. Raises ValueError when that cannot be any more."""
     claimant, profile = _decide(claim, Claim.State.ACCEPTED, by, reason)
-    give(claimant, [profile], how=How.STAFF, by=by.pk, claim=claim.pk)
+    assign_verified(claimant, [profile], how=How.STAFF, by=by.pk, claim=claim.pk)
     _notify(claim, profile, accepted=True, reason=reason)
 
 
@@ -95,7 +95,7 @@ def _decide(claim: Claim, state: Claim.State, by: AbstractBaseUser, reason: str)
 
 
 def _notify(claim: Claim, profile: SimProfile, *, accepted: bool, reason: str) -> None:
-    """The claimant; in a dispute that was refused its holder too. Who lost it is told of that by `give`."""
+    """The claimant; in a dispute that was refused its holder too. Who lost it is told of that by `assign_verified`."""
     parties = {claim.claimant_id: accepted}
     if claim.disputed and not accepted and profile.linked_user_id is not None:
         parties.setdefault(profile.linked_user_id, True)

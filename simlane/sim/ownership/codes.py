@@ -20,7 +20,7 @@ from simlane.sim.ownership.code_text import new_code
 from simlane.sim.ownership.history import How
 from simlane.sim.ownership.linking import NOT_YOURS
 from simlane.sim.ownership.locks import atomic_with_retry, lock_accounts
-from simlane.sim.ownership.proof import Proof, give, lock_for
+from simlane.sim.ownership.proof import Proof, assign_verified, lock_for
 
 VALID = timedelta(days=7)
 
@@ -80,7 +80,7 @@ def _redeem(code: OwnershipCode, seen: Seen) -> Proof | None:
             rows = lock_for(code.user, SimProfile.objects.filter(pk=code.profile_id))
             # Used once, whatever it leads to.
             if OwnershipCode.objects.filter(pk=code.pk, code=code.code).delete()[0]:
-                return give(code.user, rows, how=How.CODE, by=code.user_id, session=seen.session)
+                return assign_verified(code.user, rows, how=How.CODE, by=code.user_id, session=seen.session)
     except ValueError:
         # A closed account proves nothing; the results come in all the same.
         pass

@@ -48,7 +48,7 @@ def has_platform_id(profile: SimProfile) -> bool:
     return normalise_or_none(profile.simulator.identifier_kind, profile.profile_identifier) is not None
 
 
-def absorb(user: AbstractBaseUser, proved: SimProfile) -> list[Merge]:
+def merge_unidentified(user: AbstractBaseUser, proved: SimProfile) -> list[Merge]:
     """Merges this account's own profiles without a platform id into the one that it has just proved.
 
     Only those that it holds for certain: verified, or contested over the very id that is proved now. Everything

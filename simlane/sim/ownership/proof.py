@@ -64,10 +64,10 @@ def prove(user: AbstractBaseUser, kinds: Collection[IdentifierKind], identifier:
     Raises ValueError, with a message for the person, when the account is gone.
     """
     named = SimProfile.objects.filter(simulator__identifier_kind__in=kinds, profile_identifier=identifier)
-    return give(user, lock_for(user, named), how=how, by=user.pk, identifier=identifier)
+    return assign_verified(user, lock_for(user, named), how=how, by=user.pk, identifier=identifier)
 
 
-def give(user: AbstractBaseUser, profiles: Iterable[SimProfile], *, how: How, by: int | None, **evidence: Any) -> Proof:
+def assign_verified(user: AbstractBaseUser, profiles: Iterable[SimProfile], *, how: How, by: int | None, **evidence: Any) -> Proof:
     """Makes `profiles`, which must be locked, this account's verified ones, as far as `how` may; see above.
 
     Only in a transaction that holds the account.
@@ -101,7 +101,7 @@ def give(user: AbstractBaseUser, profiles: Iterable[SimProfile], *, how: How, by
         profile.linked_at = now if profile.linked_user_id != user.pk else profile.linked_at or now
         profile.linked_user_id, profile.is_verified = user.pk, True
     for profile in proof.verified + proof.already:
-        proof.merged.extend(merging.absorb(user, profile))
+        proof.merged.extend(merging.merge_unidentified(user, profile))
     return proof
 
 
@@ -139,7 +139,7 @@ def confirm(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
 
 
 @atomic_with_retry
-def release(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
+def staff_unlink(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
     """Staff end the link of each of `profiles` that has one; how many had."""
     rows = lock_profiles(profiles.filter(linked_user__isnull=False))
     keys = [profile.pk for profile in rows]

@@ -58,7 +58,7 @@ class Somebody:
         """One act. A refusal with a message is fine; anything else that goes wrong is raised."""
         possible: list[Callable[[], object]] = [
             self.link, self.link, self.link, self.prove, self.unlink, self.code, self.claim, self.decide, self.confirm,
-            self.release, self.hide, self.lapse, self.merge, self.undo, self.leave,
+            self.staff_unlink, self.hide, self.lapse, self.merge, self.undo, self.leave,
         ]  # fmt: skip
         chosen = self._random.choice(possible)
         try:
@@ -121,8 +121,8 @@ class Somebody:
     def confirm(self) -> None:
         proof.confirm(SimProfile.objects.filter(pk__in=[self._profile().pk for _ in range(2)]), by=self._staff())
 
-    def release(self) -> None:
-        proof.release(SimProfile.objects.filter(pk__in=[self._profile().pk for _ in range(2)]), by=self._staff())
+    def staff_unlink(self) -> None:
+        proof.staff_unlink(SimProfile.objects.filter(pk__in=[self._profile().pk for _ in range(2)]), by=self._staff())
 
     def hide(self) -> None:
         profile, user = self._linked()

@@ -49,7 +49,7 @@ def test_a_code_ends_with_the_link(alice: SimProfile, ann: User, staff: User, co
     assert alice.linked_user is None
     alice.link_to_user(ann)
     code = codes.issue(alice, ann).code
-    proof.release(SimProfile.objects.filter(pk=alice.pk), by=staff)
+    proof.staff_unlink(SimProfile.objects.filter(pk=alice.pk), by=staff)
     race(tmp_path, acc_line(1001, driver(f"Alice [{code}]")), month=7)
     alice.refresh_from_db()
     assert alice.linked_user is None

@@ -144,7 +144,7 @@ def test_sets_change_by_one_statement(
     with django_assert_num_queries(1):
         assert linking.show(everybody, by=ann) == 1
     with django_assert_num_queries(8):
-        assert proof.release(everybody, by=ann) == 1
+        assert proof.staff_unlink(everybody, by=ann) == 1
     other.refresh_from_db()
     assert other.is_verified is False
 
