@@ -48,7 +48,7 @@ def run_due() -> None:
     """Does what is due; of several workers one does each. A job that fails is logged and started again later."""
     later = set(Daily.objects.filter(due_at__gt=timezone.now()).values_list("name", flat=True))
     for name, job in WORK.items():
-        if name in later or not _claim(name):
+        if name in later or not _lease(name):
             continue
         try:
             job()
@@ -58,7 +58,7 @@ def run_due() -> None:
             Daily.objects.filter(name=name).update(due_at=timezone.now() + DAY)
 
 
-def _claim(name: str) -> bool:
+def _lease(name: str) -> bool:
     now = timezone.now()
     with transaction.atomic():
         if Daily.objects.filter(name=name, due_at__lte=now).update(due_at=now + AGAIN):

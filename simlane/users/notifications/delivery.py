@@ -1,8 +1,8 @@
-"""E-mails of notifications, out of the outbox: each is claimed, sent and marked, or tried again later.
+"""Sending the e-mails of notifications: each row is leased, sent and marked as sent, or retried later.
 
-A claim is one UPDATE that moves the row's next try behind a lease, so of two workers one has it. Who dies between
-the mail server's yes and the mark leaves a row that is due again after the lease: that mail may come twice, with the
-same Message-ID, and is never lost.
+A lease is one UPDATE that sets the row's next try to the lease's end, so only one of two workers gets it. A worker
+that dies after the mail server accepted the mail leaves the row due after the lease: that mail may be sent twice, with
+the same Message-ID, and is never lost.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def deliver(
     done = Delivered()
     with _Connection() as connection:
         for key in _due_keys(keys):
-            if _claim(key):
+            if _lease(key):
                 _deliver(key, connection, done)
             progress(done)
             if done.stopped or not go_on():
@@ -99,14 +99,14 @@ def _due_keys(keys: Sequence[int] | None) -> Iterator[int]:
         yield from batch
 
 
-def _claim(key: int) -> bool:
+def _lease(key: int) -> bool:
     now = timezone.now()
     mine = Notification.objects.filter(pk=key, email_state=Mail.PENDING, email_due_at__lte=now)
     return bool(mine.update(email_due_at=now + LEASE, email_attempts=F("email_attempts") + 1))
 
 
 def _deliver(key: int, connection: _Connection, done: Delivered) -> None:
-    """One claimed mail, sent and marked, or put off."""
+    """Send one leased mail and mark it as sent, or put it off."""
     row = Notification.objects.select_related("user").filter(pk=key).first()
     if row is None:
         # The account has gone since.
