@@ -129,7 +129,8 @@ def addresses_of(names: list[str], options: dict[str, Any]) -> dict[str, list[st
     from urllib.parse import urlencode
 
     from simlane.sim.models import EntryDriver, Event, SimProfile
-    from simlane.web.listing import PAGE_SIZE, SORTS
+    from simlane.profiles.views.listing import SORTS
+    from simlane.web.listing import PAGE_SIZE
 
     public = SimProfile.objects.public()
     deep: dict[str, list[str]] = {"plain": [], "filtered": []}

@@ -26,6 +26,7 @@ from simlane.config.environment import (
     text,
     timezone,
 )
+from simlane.profiles import addresses
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = Path(text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
@@ -91,6 +92,12 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "simlane.config.urls"
+#: The domain knows no pages: those who have them say where its rows are shown.
+ABSOLUTE_URL_OVERRIDES = {
+    "sim.simulator": addresses.of_simulator,
+    "sim.simprofile": addresses.of_profile,
+    "sim.event": addresses.of_event,
+}
 WSGI_APPLICATION = "simlane.config.wsgi.application"
 
 TEMPLATES = [

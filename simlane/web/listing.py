@@ -1,8 +1,7 @@
-"""What the list pages share: reading their parameters and paging through the rows."""
+"""Paging through the rows of a list, and showing a page whole or in part."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -12,18 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django_htmx.middleware import HtmxDetails
 
-from simlane.sim.models import SimProfile, Simulator
 from simlane.web import keyset
 
 PAGE_SIZE = 24
 Row = TypeVar("Row")
 ModelRow = TypeVar("ModelRow", bound=Model)
-
-SORTS = {
-    "recent": ("Recent activity", keyset.Order("last_active_at", descending=True)),
-    "name": ("Name", keyset.Order("name_key")),
-    "starts": ("Most starts", keyset.Order("starts", descending=True)),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +50,6 @@ def paged(request: HttpRequest, rows: QuerySet[ModelRow], order: keyset.Order) -
         next_url=address(request, after=found.after, before=None) if found.after else None,
         previous_url=address(request, before=found.before, after=None) if found.before else None,
     )
-
-
-def chosen_simulator(request: HttpRequest, simulators: Iterable[Simulator]) -> Simulator | None:
-    """The simulator the parameter `sim` names; raises BadRequest for one that does not exist."""
-    slug = request.GET.get("sim", "")
-    if not slug:
-        return None
-    for simulator in simulators:
-        if simulator.slug == slug:
-            return simulator
-    raise BadRequest(f"There is no simulator “{slug[:40]}”. Choose one of the list.")
-
-
-def profile_list(request: HttpRequest, profiles: QuerySet[SimProfile]) -> dict[str, Any]:
-    """A page of profiles in the chosen order, and the choices; raises BadRequest."""
-    sort = request.GET.get("sort") or "recent"
-    if sort not in SORTS:
-        raise BadRequest(f"Profiles cannot be sorted by “{sort[:40]}”: use {', '.join(SORTS)}.")
-    verified = request.GET.get("verified", "") not in ("", "0")
-    if verified:
-        profiles = profiles.filter(is_verified=True)
-    listed = profiles.select_related("simulator").defer("profile_data")
-    return {
-        "page": paged(request, listed, SORTS[sort][1]),
-        "sort": sort,
-        "sorts": [(value, label) for value, (label, _) in SORTS.items()],
-        "verified": verified,
-    }
 
 
 def show(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simlane.profiles.views.listing import SORTS
 from simlane.sim.models import SimProfile, Simulator
 from simlane.web import keyset
-from simlane.web.listing import SORTS
 from tests.soak import times
 
 pytestmark = pytest.mark.django_db

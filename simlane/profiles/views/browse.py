@@ -10,18 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from simlane.profiles.views.listing import chosen_simulator, profile_list
 from simlane.profiles.views.missing import not_found
 from simlane.sim.identity.identifiers import KINDS, IdentifierKind
 from simlane.sim.models import Event, SimProfile, Simulator
 from simlane.sim.search.query import MAX_LENGTH, search
-from simlane.web.listing import (
-    PAGE_SIZE,
-    Page,
-    address,
-    chosen_simulator,
-    profile_list,
-    show,
-)
+from simlane.web.listing import PAGE_SIZE, Page, address, show
 
 
 @require_safe

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from simlane.profiles import addresses
 from simlane.profiles.views.driver import in_driver_page
 from simlane.profiles.views.missing import not_found
 from simlane.sim.identity.identifiers import normalise_or_none
@@ -74,7 +75,7 @@ def _elsewhere(request: HttpRequest, slug: str, identifier: str) -> HttpResponse
     if profile is None:
         return not_found(request, identifier)
     # A merge can be undone: no browser is to remember it for good.
-    return redirect(profile, permanent=profile.profile_identifier == canonical)
+    return redirect(addresses.of_profile(profile), permanent=profile.profile_identifier == canonical)
 
 
 def _drives(profile: SimProfile) -> Any:

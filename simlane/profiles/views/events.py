@@ -9,11 +9,13 @@ from django.db.models import FilteredRelation, Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from simlane.profiles import addresses
+from simlane.profiles.views.listing import chosen_simulator
 from simlane.profiles.views.missing import not_found
 from simlane.sim.models import Entry, EntryDriver, Event, Session, SimProfile, Simulator
 from simlane.sim.models.querysets import visible_to
 from simlane.web import keyset
-from simlane.web.listing import chosen_simulator, paged, show
+from simlane.web.listing import paged, show
 
 LATEST = keyset.Order("listed_at", descending=True)
 
@@ -88,7 +90,7 @@ def _crew_member(event: Event, driver: EntryDriver) -> CrewMember:
         profile.simulator = event.simulator
     return CrewMember(
         name=driver.name,
-        url=profile.get_absolute_url() if profile else None,
+        url=addresses.of_profile(profile) if profile else None,
         verified=bool(profile and profile.is_verified),
         rating_after=driver.rating_after,
         rating_change=driver.rating_after - driver.rating_before

@@ -77,7 +77,9 @@ class SimProfileAdmin(ReadOnly):
 
     @admin.action(description="Unlink from the account", permissions=["change"])
     def unlink(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self.message_user(request, f"{proof.staff_unlink(_plain(queryset), by=staff(request))} unlinked.", messages.SUCCESS)
+        self.message_user(
+            request, f"{proof.staff_unlink(_plain(queryset), by=staff(request))} unlinked.", messages.SUCCESS
+        )
 
     @admin.action(description="Mark the link as verified", permissions=["change"])
     def verify(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:

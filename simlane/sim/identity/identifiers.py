@@ -75,7 +75,7 @@ KINDS: dict[IdentifierKind, KindRules] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Platform:
+class KnownSimulator:
     """A simulator SimLane knows. `aliases` are older slugs of it, `legacy_keys` where `profile_data` has its id."""
 
     slug: str
@@ -87,32 +87,32 @@ class Platform:
 
 _STEAM_KEYS = ("steam_id", "steamid", "steam_id64", "steamid64", "steamId", "steamID64")
 
-PLATFORMS: tuple[Platform, ...] = (
-    Platform(
+PLATFORMS: tuple[KnownSimulator, ...] = (
+    KnownSimulator(
         "iracing",
         "iRacing",
         IdentifierKind.IRACING,
         ("cust_id", "customer_id", "custid", "iracing_id", "custId"),
     ),
-    Platform(
+    KnownSimulator(
         "assetto-corsa-competizione",
         "Assetto Corsa Competizione",
         IdentifierKind.ACC,
         ("player_id", "playerId", *_STEAM_KEYS),
         ("acc",),
     ),
-    Platform("assetto-corsa", "Assetto Corsa", IdentifierKind.STEAM, (*_STEAM_KEYS, "guid", "Guid"), ("ac",)),
-    Platform("rfactor-2", "rFactor 2", IdentifierKind.STEAM, _STEAM_KEYS, ("rf2", "rfactor2")),
-    Platform("le-mans-ultimate", "Le Mans Ultimate", IdentifierKind.STEAM, _STEAM_KEYS, ("lmu",)),
-    Platform(
+    KnownSimulator("assetto-corsa", "Assetto Corsa", IdentifierKind.STEAM, (*_STEAM_KEYS, "guid", "Guid"), ("ac",)),
+    KnownSimulator("rfactor-2", "rFactor 2", IdentifierKind.STEAM, _STEAM_KEYS, ("rf2", "rfactor2")),
+    KnownSimulator("le-mans-ultimate", "Le Mans Ultimate", IdentifierKind.STEAM, _STEAM_KEYS, ("lmu",)),
+    KnownSimulator(
         "raceroom",
         "RaceRoom",
         IdentifierKind.RACEROOM,
         ("user_id", "userId", "UserId", "raceroom_id"),
         ("r3e", "raceroom-racing-experience"),
     ),
-    Platform("automobilista-2", "Automobilista 2", IdentifierKind.STEAM, _STEAM_KEYS, ("ams2", "automobilista2")),
-    Platform(
+    KnownSimulator("automobilista-2", "Automobilista 2", IdentifierKind.STEAM, _STEAM_KEYS, ("ams2", "automobilista2")),
+    KnownSimulator(
         "gran-turismo-7",
         "Gran Turismo 7",
         IdentifierKind.PSN,
@@ -126,7 +126,7 @@ _BY_SLUG = {slug: platform for platform in PLATFORMS for slug in (platform.slug,
 _WHITE_SPACE = re.compile(r"[ \t\n\r\f\v]+")
 
 
-def platform_of(slug: str) -> Platform | None:
+def platform_of(slug: str) -> KnownSimulator | None:
     """The platform a simulator's slug names, by its own or an older slug."""
     return _BY_SLUG.get(slug)
 

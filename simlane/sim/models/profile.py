@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.urls import reverse
 
 from simlane.sim.models.querysets import SimProfileQuerySet
 from simlane.sim.models.simulator import Simulator
@@ -117,11 +115,6 @@ class SimProfile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.profile_name} ({self.profile_identifier})"
-
-    def get_absolute_url(self) -> str:
-        """The profile's page; an identifier from the old model may hold any character, even a slash."""
-        # Written by hand because reverse() leaves "/" and ".." as they are, and browsers resolve them.
-        return f"{reverse('profiles:simulator', args=[self.simulator.slug])}{quote(self.profile_identifier, safe='')}/"
 
     def can_user_link(self, user: AbstractBaseUser | AnonymousUser) -> bool:
         """Whether `user` may link this profile: see sim.ownership.linking, as for all of these."""

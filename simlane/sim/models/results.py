@@ -8,7 +8,6 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.urls import reverse
 
 from simlane.sim.models.profile import SimProfile
 from simlane.sim.models.simulator import Simulator
@@ -91,9 +90,6 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("profiles:event", args=[self.pk])
 
 
 class Session(models.Model):

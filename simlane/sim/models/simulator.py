@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 
 from simlane.sim.identity.identifiers import IdentifierKind, normalise
 
@@ -37,9 +36,6 @@ class Simulator(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("profiles:simulator", args=[self.slug])
 
     def normalise_identifier(self, value: object) -> str:
         """The canonical text of one of this platform's ids; raises InvalidIdentifierError."""

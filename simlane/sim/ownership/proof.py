@@ -67,7 +67,9 @@ def prove(user: AbstractBaseUser, kinds: Collection[IdentifierKind], identifier:
     return assign_verified(user, lock_for(user, named), how=how, by=user.pk, identifier=identifier)
 
 
-def assign_verified(user: AbstractBaseUser, profiles: Iterable[SimProfile], *, how: How, by: int | None, **evidence: Any) -> Proof:
+def assign_verified(
+    user: AbstractBaseUser, profiles: Iterable[SimProfile], *, how: How, by: int | None, **evidence: Any
+) -> Proof:
     """Makes `profiles`, which must be locked, this account's verified ones, as far as `how` may; see above.
 
     Only in a transaction that holds the account.

@@ -26,8 +26,11 @@ MINE = "users:profile_sim_profiles"
 
 
 @dataclass(frozen=True, slots=True)
-class Platform:
-    """Whose word proves ids of `kinds`; `id_name` is what the platform calls them, `tells` what we get to know."""
+class ProofProvider:
+    """A platform whose sign-in proves ids of `kinds`.
+
+    `id_name` is the platform's word for such an id, `tells` what the platform tells us about the member.
+    """
 
     slug: str
     name: str
@@ -46,10 +49,10 @@ class Platform:
         return kind in self.kinds and normalise_or_none(self.kinds[0], identifier) == identifier
 
 
-PLATFORMS = {
+PROOF_PROVIDERS = {
     platform.slug: platform
     for platform in (
-        Platform(
+        ProofProvider(
             "steam",
             "Steam",
             How.STEAM,
@@ -57,7 +60,7 @@ PLATFORMS = {
             "SteamID64",
             "your SteamID64 and nothing else",
         ),
-        Platform(
+        ProofProvider(
             "iracing",
             "iRacing",
             How.IRACING,
@@ -69,16 +72,16 @@ PLATFORMS = {
 }
 
 
-def available() -> list[Platform]:
+def available() -> list[ProofProvider]:
     """The platforms that are set up here."""
-    return [platform for platform in PLATFORMS.values() if platform.is_available]
+    return [platform for platform in PROOF_PROVIDERS.values() if platform.is_available]
 
 
-def that_prove(profile: SimProfile) -> list[Platform]:
+def that_prove(profile: SimProfile) -> list[ProofProvider]:
     """The platforms whose word decides about this profile, set up here or not; its simulator must be loaded."""
     kind = profile.simulator.identifier_kind
     identifier = profile.profile_identifier
-    of_kind = [platform for platform in PLATFORMS.values() if kind in platform.kinds]
+    of_kind = [platform for platform in PROOF_PROVIDERS.values() if kind in platform.kinds]
     if of_kind and normalise_or_none(kind, identifier) is None:
         # A row of the old model that claims an id which another row has: proof of that id makes them one.
         claimed = ContestedIdentifier.objects.filter(profile=profile.pk).values_list("identifier", flat=True).first()
@@ -91,7 +94,7 @@ def finish(request: HttpRequest, slug: str, identifier: str, state: dict[str, An
 
     Changes nothing unless the member who is signed in is the one who began.
     """
-    platform = PLATFORMS[slug]
+    platform = PROOF_PROVIDERS[slug]
     began = state.get("data") or {}
     if not request.user.is_authenticated:
         messages.error(request, f"Sign in here first, then begin at {platform.name} again. Nothing was changed.")
@@ -108,7 +111,7 @@ def finish(request: HttpRequest, slug: str, identifier: str, state: dict[str, An
     except ValueError as error:
         messages.error(request, f"{error} Nothing was changed.")
         return redirect(MINE)
-    _tell(request, platform, identifier, proof, began.get("profile"))
+    _show_outcome(request, platform, identifier, proof, began.get("profile"))
     return redirect(MINE)
 
 
@@ -116,7 +119,7 @@ def failed(
     request: HttpRequest, slug: str, state: dict[str, Any], *, error: str | None, exception: Exception | None = None
 ) -> HttpResponse:
     """The platform confirmed nothing: says why, and leads to where the proof began."""
-    platform = PLATFORMS[slug]
+    platform = PROOF_PROVIDERS[slug]
     if error == AuthError.CANCELLED:
         text = f"You cancelled at {platform.name}: nothing was proved and nothing was changed."
     elif isinstance(exception, requests.RequestException) and not isinstance(exception, requests.JSONDecodeError):
@@ -139,8 +142,8 @@ def _begun_from(request: HttpRequest, profile_id: str | None) -> SimProfile | No
     return mine.select_related("simulator").defer("profile_data").first()
 
 
-def _tell(
-    request: HttpRequest, platform: Platform, identifier: str, proof: ownership.Proof, profile_id: str | None
+def _show_outcome(
+    request: HttpRequest, platform: ProofProvider, identifier: str, proof: ownership.Proof, profile_id: str | None
 ) -> None:
     proved = f"{platform.name} has confirmed that you are {platform.id_name} {identifier}."
     if proof.verified:

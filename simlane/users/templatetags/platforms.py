@@ -12,13 +12,13 @@ register = template.Library()
 
 
 @register.simple_tag
-def platforms_that_prove(profile: SimProfile) -> list[proof.Platform]:
+def platforms_that_prove(profile: SimProfile) -> list[proof.ProofProvider]:
     """The platforms whose word decides about this profile, set up here or not."""
     return proof.that_prove(profile)
 
 
 @register.simple_tag
-def platforms_to_prove_at() -> list[proof.Platform]:
+def platforms_to_prove_at() -> list[proof.ProofProvider]:
     """The platforms that are set up here and can prove something."""
     return proof.available()
 
