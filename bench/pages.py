@@ -128,8 +128,8 @@ def addresses_of(names: list[str], options: dict[str, Any]) -> dict[str, list[st
     """Every scenario's addresses."""
     from urllib.parse import urlencode
 
-    from simlane.sim.models import EntryDriver, Event, SimProfile
     from simlane.profiles.views.listing import SORTS
+    from simlane.sim.models import EntryDriver, Event, SimProfile
     from simlane.web.listing import PAGE_SIZE
 
     public = SimProfile.objects.public()

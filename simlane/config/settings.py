@@ -149,7 +149,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_ADAPTER = "simlane.users.mail_retry.AccountAdapter"
+ACCOUNT_ADAPTER = "simlane.users.adapter.AccountAdapter"
 # Beside allauth's own limits on signing in and up: searches by address; links, proofs and their like, notifications
 # and downloads of one's data by member.
 ACCOUNT_RATE_LIMITS = {

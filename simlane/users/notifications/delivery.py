@@ -19,6 +19,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 from django_tasks import task
 
+from simlane.users.mail_retry import PAUSES
 from simlane.users.notifications.groups import choices, wants
 from simlane.users.notifications.mails import address, mail
 from simlane.users.notifications.models import Notification
@@ -27,8 +28,8 @@ logger = logging.getLogger(__name__)
 
 #: Longer than one mail can take; shorter than anybody minds to wait after a crash.
 LEASE = timedelta(minutes=10)
-#: Between the tries of one mail; after the last it is given up, five days on, as mail servers do.
-BACKOFF = [timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440, 1440, 1440, 1440)]
+#: The pauses of an account's mails and two days more: given up after five days, as mail servers do.
+BACKOFF = [*PAUSES, timedelta(days=1), timedelta(days=1)]
 BATCH = 200
 #: Mail servers end long conversations.
 PER_CONNECTION = 50
