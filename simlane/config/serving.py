@@ -23,12 +23,12 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import DatabaseError
 
 from simlane.config.environment import THREADS, integer, text
-from simlane.monitoring.processes import figures_directory
+from simlane.monitoring.processes import metrics_directory
 
 CONNECT_SECONDS = 5
 OPEN_FILES = 16_384
-#: Where prometheus-client keeps the figures of several processes; it must be set before that is imported.
-FIGURES = "PROMETHEUS_MULTIPROC_DIR"
+#: Where prometheus-client keeps the metrics of several processes; it must be set before that is imported.
+METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def listen_address() -> tuple[str, int]:
@@ -180,6 +180,6 @@ def serve(listener: socket.socket, allowed_hosts: list[str]) -> NoReturn:
         "ALLOWED_HOSTS": ",".join(dict.fromkeys(allowed_hosts)),
         "WEB_THREADS": str(threads),
     }
-    if not environment.get(FIGURES):
-        environment[FIGURES] = figures_directory(settings.VAR_DIR / "metrics")
+    if not environment.get(METRICS_DIRECTORY):
+        environment[METRICS_DIRECTORY] = metrics_directory(settings.VAR_DIR / "metrics")
     os.execve(sys.executable, command, environment)  # noqa: S606

@@ -1,4 +1,4 @@
-"""The figures that `/metrics` gives. With PROMETHEUS_MULTIPROC_DIR set they are those of all server processes."""
+"""The metrics that `/metrics` gives. With PROMETHEUS_MULTIPROC_DIR set they are those of all server processes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from simlane.monitoring import adoption
+from simlane.monitoring.notes import SEARCH_MS
 from simlane.upgrade import status
 from simlane.upgrade.state import State
 
-#: Upper bounds of the buckets in which searches are counted, here and in the database.
-SEARCH_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 #: Anybody may send any word as a method.
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 

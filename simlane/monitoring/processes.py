@@ -1,4 +1,4 @@
-"""Where the processes of one server put their figures for `/metrics`, so that each can give those of all."""
+"""The directory in which the processes of one server share their metrics, so that each can give those of all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 
-def figures_directory(parent: Path) -> str:
+def metrics_directory(parent: Path) -> str:
     """A new directory for a server that is about to start; those of servers that have ended are removed.
 
     It is known to be in use by a lock on it, which the server's processes inherit and the system ends with the last

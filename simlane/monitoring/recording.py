@@ -1,4 +1,4 @@
-"""Noting what happens. A request only adds to counts in memory; a thread of the process stores them now and then.
+"""Counting requests and searches in memory; a thread of each process stores the counts every few seconds.
 
 So no request waits for the database or fails with it, and a flood costs a few rows every few seconds.
 """
@@ -6,60 +6,22 @@ So no request waits for the database or fails with it, and a flood costs a few r
 from __future__ import annotations
 
 import atexit
-import heapq
 import logging
 import os
 import threading
-from collections import Counter
-from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from simlane.monitoring import metrics
+from simlane.monitoring import metrics, storing
 from simlane.monitoring.models import PATH_LENGTH, UNBOUNDED
+from simlane.monitoring.notes import SEARCH_MS, Notes
 from simlane.web.text import printable
 
-#: How many different addresses a process keeps in memory between two storings; the others are counted as one.
-ADDRESSES = 500
-SLOWEST = 20
 AREAS = {"/profiles/": "profiles", "/users/sim-profiles/": "legacy"}
 logger = logging.getLogger(__name__)
-
-#: Milliseconds, length of the query, number of words, the simulator's slug.
-Slow = tuple[int, int, int, str]
-
-
-@dataclass
-class Notes:
-    """What happened since the last storing; bounded however much that was."""
-
-    missing: Counter[tuple[date, str]] = field(default_factory=Counter)
-    searches: Counter[tuple[date, int]] = field(default_factory=Counter)
-    slow: dict[date, list[Slow]] = field(default_factory=dict)
-
-    def add_missing(self, day: date, path: str, count: int = 1) -> None:
-        known = (day, path) in self.missing or len(self.missing) < ADDRESSES
-        self.missing[day, path if known else ""] += count
-
-    def add_slow(self, day: date, search: Slow) -> None:
-        heap = self.slow.setdefault(day, [])
-        if len(heap) < SLOWEST:
-            heapq.heappush(heap, search)
-        else:
-            heapq.heappushpop(heap, search)
-
-    def add(self, other: Notes) -> None:
-        for (day, path), count in other.missing.items():
-            self.add_missing(day, path, count)
-        self.searches.update(other.searches)
-        for day, slow in other.slow.items():
-            for search in slow:
-                self.add_slow(day, search)
-
 
 _lock = threading.Lock()
 _notes = Notes()
@@ -85,7 +47,7 @@ def search(*, seconds: float, length: int, words: int, simulator: str, **_: Any)
     """A finished search: how it was, not what for."""
     metrics.SEARCH.observe(seconds)
     milliseconds = seconds * 1000
-    bound = next((bound for bound in metrics.SEARCH_MS if milliseconds <= bound), UNBOUNDED)
+    bound = next((bound for bound in SEARCH_MS if milliseconds <= bound), UNBOUNDED)
     day = timezone.now().date()
     with _lock:
         _notes.searches[day, bound] += 1
@@ -96,8 +58,6 @@ def search(*, seconds: float, length: int, words: int, simulator: str, **_: Any)
 def store() -> None:
     """Store what was noted; what the database does not take now is kept for the next time."""
     global _notes
-    from simlane.monitoring import storing
-
     with _lock:
         notes, _notes = _notes, Notes()
     try:

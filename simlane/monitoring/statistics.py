@@ -1,4 +1,4 @@
-"""What the staff's page shows, read in a fixed number of queries."""
+"""The statistics of the staff's rollout page, read in a fixed number of queries."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.db.models import Max, Min, Sum
 
 from simlane.monitoring.adoption import last_days
 from simlane.monitoring.models import UNBOUNDED, MissingAddress, SearchTimes, SlowSearch
+from simlane.monitoring.notes import SEARCH_MS
 
 ADDRESSES_SHOWN = 50
 SEARCHES_SHOWN = 20
@@ -21,8 +22,6 @@ def quantile(histogram: Mapping[int, int], share: float) -> float | None:
 
     As Prometheus' histogram_quantile: beyond the last bound it is that bound. None without a search.
     """
-    from simlane.monitoring.metrics import SEARCH_MS
-
     wanted = sum(histogram.values()) * share
     if not wanted:
         return None

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from simlane.monitoring.models import MissingAddress, SearchTimes, SlowSearch
-from simlane.monitoring.recording import SLOWEST, Notes
+from simlane.monitoring.notes import SLOWEST, Notes
 
 KEPT_DAYS = 30
 #: How many different addresses are kept of one day, by all processes together; the others are counted as one.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from simlane.monitoring import logs, recording, storing
+from simlane.monitoring.notes import Notes
 from simlane.users.models import User
 
 
 @pytest.fixture(autouse=True)
 def _forget(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recording, "_notes", recording.Notes())
+    monkeypatch.setattr(recording, "_notes", Notes())
     logs.request_id.set(logs.NONE)
     monkeypatch.setattr(storing, "_purged", None)
 

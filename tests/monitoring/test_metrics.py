@@ -16,7 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from simlane.monitoring import recording
-from simlane.monitoring.processes import figures_directory
+from simlane.monitoring.processes import metrics_directory
 from simlane.sim.models import OldReleaseWrite, SimProfile
 from simlane.upgrade.models import UpgradeStep
 from simlane.users.models import User
@@ -142,8 +142,8 @@ def test_a_server_starts_with_figures_of_its_own_and_removes_those_of_ended_ones
     left = tmp_path / "left"
     left.mkdir()
     (left / "counter_1.db").write_bytes(b"old")
-    first = figures_directory(tmp_path)
-    second = figures_directory(tmp_path)
+    first = metrics_directory(tmp_path)
+    second = metrics_directory(tmp_path)
     assert not left.exists()
     assert first != second
     assert Path(first).is_dir(), "a server that runs lost its figures"

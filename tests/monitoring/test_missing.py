@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from simlane.monitoring import recording, storing
 from simlane.monitoring.models import PATH_LENGTH, MissingAddress, SearchTimes, SlowSearch
+from simlane.monitoring.notes import ADDRESSES, Notes
 from simlane.users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +33,7 @@ def test_only_addresses_under_the_watched_paths_are_counted_and_without_their_qu
 def test_counts_of_several_storings_and_processes_add_up() -> None:
     day = timezone.now().date()
     for _ in range(3):
-        notes = recording.Notes()
+        notes = Notes()
         notes.add_missing(day, "/profiles/x/", 2)
         storing.store(notes)
     assert stored() == {"/profiles/x/": 6}
@@ -59,7 +60,7 @@ def test_a_flood_of_addresses_is_bounded_in_memory_and_in_the_database(
     for round_ in range(3):
         for number in range(2000):
             recording.request("none", "GET", 404, 0.001, f"/profiles/{round_}/{number}/")
-        assert len(recording._notes.missing) <= recording.ADDRESSES + 1
+        assert len(recording._notes.missing) <= ADDRESSES + 1
         with django_assert_max_num_queries(12):
             recording.store()
     found = stored()

@@ -8,8 +8,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from simlane.monitoring import recording, storing
+from simlane.monitoring import storing
 from simlane.monitoring.models import MissingAddress, SlowSearch
+from simlane.monitoring.notes import SLOWEST, Notes
 
 PROCESSES = 4
 
@@ -20,7 +21,7 @@ def test_the_cap_and_every_count_hold_when_processes_store_at_once(monkeypatch: 
     day = timezone.now().date()
 
     def process(number: int) -> None:
-        notes = recording.Notes()
+        notes = Notes()
         for address in range(80):
             notes.add_missing(day, f"/profiles/{number}/{address}/")
         notes.add_missing(day, "/profiles/shared/", 5)
@@ -38,4 +39,4 @@ def test_the_cap_and_every_count_hold_when_processes_store_at_once(monkeypatch: 
     assert len(counts) == 101
     assert sum(counts.values()) == PROCESSES * 85
     assert counts["/profiles/shared/"] == PROCESSES * 5
-    assert SlowSearch.objects.count() == recording.SLOWEST
+    assert SlowSearch.objects.count() == SLOWEST
