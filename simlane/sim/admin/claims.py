@@ -14,8 +14,7 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from simlane.sim.admin.base import ReadOnly, staff
-from simlane.sim.models import Claim, ClaimImage
-from simlane.sim.models.history import history_of
+from simlane.sim.models import Claim, ClaimImage, HistoryEntry
 from simlane.sim.ownership import claims
 
 SHOWN = 50
@@ -86,7 +85,7 @@ class ClaimAdmin(ReadOnly):
             "claim": claim,
             "holder": self.holder(claim),
             "pictures": claim.images.defer("picture").order_by("pk"),
-            "history": history_of(claim.profile)[:SHOWN],
+            "history": HistoryEntry.objects.of(claim.profile)[:SHOWN],
             "others": claim.profile.claims.exclude(pk=claim.pk).select_related("claimant").order_by("-pk")[:SHOWN],
             "can_decide": claim.state == Claim.State.OPEN and self.has_change_permission(request, claim),
         }

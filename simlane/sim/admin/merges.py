@@ -13,8 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
 from simlane.sim.admin.base import ReadOnly, staff
-from simlane.sim.models import Merge, SimProfile
-from simlane.sim.models.history import history_of
+from simlane.sim.models import HistoryEntry, Merge, SimProfile
 from simlane.sim.ownership import merging
 
 
@@ -55,7 +54,7 @@ class MergeAdmin(ReadOnly):
             "title": f"{merge.merged} in {merge.kept}",
             "merge": merge,
             "drives": merge.drives.count(),
-            "history": history_of(merge.kept)[:50],
+            "history": HistoryEntry.objects.of(merge.kept)[:50],
             "can_undo": merge.undone_at is None and self.has_change_permission(request, merge),
         }
         return TemplateResponse(request, self.change_form_template, context)

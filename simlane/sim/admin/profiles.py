@@ -13,8 +13,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from simlane.sim.admin.base import ReadOnly, staff
-from simlane.sim.models import ProfileName, SimProfile
-from simlane.sim.models.history import history_of
+from simlane.sim.models import HistoryEntry, ProfileName, SimProfile
 from simlane.sim.ownership import linking, proof
 from simlane.sim.search.query import MAX_LENGTH, search
 
@@ -105,7 +104,7 @@ class SimProfileAdmin(ReadOnly):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
         """With the profile's history, and that of what was merged into it."""
         profile = options.get("obj")
-        context["history"] = history_of(profile)[:SHOWN] if profile else []
+        context["history"] = HistoryEntry.objects.of(profile)[:SHOWN] if profile else []
         return super().render_change_form(request, context, *args, **options)
 
 

@@ -5,6 +5,8 @@ An account is named by its number without a constraint where the row must outliv
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -28,6 +30,16 @@ def _account() -> models.ForeignKey[models.Model | None, models.Model | None]:
     )
 
 
+class HistoryQuerySet(models.QuerySet["HistoryEntry"]):
+    """Entries of the history of links (rule 8)."""
+
+    def of(self, profile: SimProfile) -> Self:
+        """The entries of the profile and of those merged into it, the newest first."""
+        merged = Merge.objects.filter(kept=profile, undone_at=None).values("merged")
+        entries = self.filter(Q(profile=profile) | Q(profile__in=merged))
+        return entries.select_related("actor", "account", "was_account").order_by("-pk")
+
+
 class HistoryEntry(models.Model):
     """A change of a profile's link, written by the database itself; no row is ever changed or deleted.
 
@@ -49,6 +61,8 @@ class HistoryEntry(models.Model):
     public = models.BooleanField()
     was_public = models.BooleanField()
     evidence = models.JSONField(null=True, blank=True)
+
+    objects = HistoryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "history entries"

@@ -1,7 +1,8 @@
-"""What can be done to a profile's link, by what means, and how a statement explains itself to the history.
+"""Writing the history of links (rule 8): what an UPDATE of a profile must say about itself.
 
-A statement that changes a profile puts its explanation into `last_change`, and the database's triggers write the
-entry (sim.database): whoever changes a link, by whatever statement, it is in the history (rule 8).
+The UPDATE puts its explanation into the column `last_change`, and a database trigger writes the entry
+(sim.database.triggers), so that every statement which changes a link is in the history. `HistoryEntry.objects.of`
+reads it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from django.db.models import TextChoices
 
 
 class How(TextChoices):
-    """By what means a link or a profile changed."""
+    """The means by which a link or a profile changed."""
 
     CLICK = "click", "by the member"
     STEAM = "steam", "by signing in at Steam"
@@ -27,7 +28,7 @@ class How(TextChoices):
 
 
 class Action(TextChoices):
-    """What happened to a profile."""
+    """The change of a profile."""
 
     LINK = "link", "Linked"
     UNLINK = "unlink", "Unlinked"
@@ -42,8 +43,9 @@ class Action(TextChoices):
 
 
 def change(how: How, actor: int | None = None, *, action: Action | None = None, **evidence: Any) -> dict[str, Any]:
-    """The explanation of one act; `action` only where the changed columns do not say what it was.
+    """The value of `last_change` for one UPDATE; unique, so that the trigger can tell it from an earlier one.
 
-    `evidence` holds ids and numbers, never a name: the history outlives accounts. Never equal to another one.
+    `actor` is the account that acted. `action` is needed only where the changed columns do not show it. `evidence`
+    holds ids and numbers, never a name: the history outlives accounts.
     """
     return {"id": uuid.uuid4().hex, "how": how, "actor": actor, "action": action, "evidence": evidence or None}

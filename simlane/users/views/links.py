@@ -17,8 +17,7 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
-from simlane.sim.models import Claim, SimProfile
-from simlane.sim.models.history import history_of
+from simlane.sim.models import Claim, HistoryEntry, SimProfile
 from simlane.sim.models.querysets import SimProfileQuerySet, visible_to
 from simlane.sim.ownership.lapsing import lapses_at
 from simlane.sim.ownership.linking import ALREADY_LINKED
@@ -201,7 +200,7 @@ def manage(request: HttpRequest, profile_id: str) -> HttpResponse:
                 else f"{profile.profile_name} is hidden: only you and the site's staff can open it.",
             )
         return redirect("users:profile_sim_profile_manage", profile_id)
-    entries = history_of(profile).select_related(None)[:HISTORY_SHOWN]
+    entries = HistoryEntry.objects.of(profile).select_related(None)[:HISTORY_SHOWN]
     history = [in_words(entry, member(request).pk) for entry in entries]
     return section(request, "sim_profile_manage.html", profile=profile, history=history)
 

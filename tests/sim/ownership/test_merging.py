@@ -15,8 +15,7 @@ from django.utils import timezone
 from simlane.results.importer import Importer
 from simlane.results.profiles import Sighting, record_sightings
 from simlane.sim.integrity import findings
-from simlane.sim.models import Claim, EntryDriver, Merge, PersonalBest, SimProfile
-from simlane.sim.models.history import history_of
+from simlane.sim.models import Claim, EntryDriver, HistoryEntry, Merge, PersonalBest, SimProfile
 from simlane.sim.ownership import claims, merging
 from simlane.sim.search.query import search
 from simlane.users.models import User
@@ -266,10 +265,10 @@ def test_the_history_of_both_is_the_kept_ones(make_profile: MakeProfile, ann: Us
     kept, merged = make_profile(), make_profile()
     merged.link_to_user(ann)
     merge = merging.merge(kept.pk, merged.pk, by=staff)
-    assert [entry.action for entry in history_of(kept)] == ["merge", "merge", "link"]
+    assert [entry.action for entry in HistoryEntry.objects.of(kept)] == ["merge", "merge", "link"]
     merging.undo(merge, by=staff)
-    assert [entry.action for entry in history_of(merged)] == ["unmerge", "merge", "link"]
-    assert history_of(merged)[0].account == ann
+    assert [entry.action for entry in HistoryEntry.objects.of(merged)] == ["unmerge", "merge", "link"]
+    assert HistoryEntry.objects.of(merged)[0].account == ann
 
 
 def test_a_link_proved_since_stays_when_the_merge_is_undone(make_profile: MakeProfile, ann: User, staff: User) -> None:

@@ -9,7 +9,6 @@ from django.db import DatabaseError, connection, transaction
 
 from simlane.sim.identity.identifiers import IdentifierKind
 from simlane.sim.models import Claim, ContestedIdentifier, HistoryEntry, OwnershipCode, ProfileName, SimProfile
-from simlane.sim.models.history import history_of
 from simlane.sim.ownership import claims, codes
 from simlane.sim.ownership import proof as ownership
 from simlane.sim.ownership.history import How
@@ -257,7 +256,7 @@ def test_rule_8_the_history_is_written_by_whatever_statement(ann: User, make_pro
         ("show", ""),
         ("unlink", "account_deleted"),
     ]
-    entries = list(history_of(profile))
+    entries = list(HistoryEntry.objects.of(profile))
     assert [(entry.account_id, entry.verified, entry.public) for entry in entries][:1] == [(None, False, True)]
     for later, earlier in pairwise(entries):
         assert (later.was_account_id, later.was_verified, later.was_public) == (
