@@ -14,9 +14,8 @@ from django.utils import timezone
 
 from simlane.sim.models import SimProfile
 from simlane.sim.ownership.events import Kind
-from simlane.users.models import User
+from simlane.users.models import Notification, User
 from simlane.users.notifications.groups import choices, wants
-from simlane.users.notifications.models import Notification
 
 BATCH = 1000
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from simlane.users.notifications.models import Notification
+from simlane.users.models import Notification
 
 #: Nobody reads a larger number, and to count it costs.
 AT_MOST = 99

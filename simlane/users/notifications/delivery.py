@@ -20,9 +20,9 @@ from django.utils import timezone
 from django_tasks import task
 
 from simlane.users.mail_retry import PAUSES
+from simlane.users.models import Notification
 from simlane.users.notifications.groups import choices, wants
 from simlane.users.notifications.mails import address, mail
-from simlane.users.notifications.models import Notification
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from simlane.sim.ownership.events import Kind
-from simlane.users.notifications.models import MailChoice
+from simlane.users.models import MailChoice
 
 
 @dataclass(frozen=True, slots=True)

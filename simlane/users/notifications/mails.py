@@ -12,9 +12,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
-from simlane.users.models import User
+from simlane.users.models import Notification, User
 from simlane.users.notifications.groups import BY_NAME, Group, group_of
-from simlane.users.notifications.models import Notification
 from simlane.users.notifications.texts import text
 
 SALT = "simlane.users.unsubscribe"

@@ -12,9 +12,9 @@ from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from simlane.sim.ownership.events import OwnershipEvent
+from simlane.users.models import Notification
 from simlane.users.notifications import delivery
 from simlane.users.notifications.groups import choices, wants
-from simlane.users.notifications.models import Notification
 
 
 def record(events: Sequence[OwnershipEvent], **_: Any) -> None:

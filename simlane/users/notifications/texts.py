@@ -14,7 +14,7 @@ from typing import Any
 from django.urls import reverse
 
 from simlane.sim.ownership.events import Kind
-from simlane.users.notifications.models import Notification
+from simlane.users.models import Notification
 
 MAX_NAME = 80
 #: Line breaks, and marks that turn the direction of what follows, would forge what stands around a name.

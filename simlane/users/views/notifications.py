@@ -12,10 +12,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from simlane.users.models import User
+from simlane.users.models import Notification, User
 from simlane.users.notifications.groups import GROUPS, Group, choices, choose
 from simlane.users.notifications.mails import address, read_token
-from simlane.users.notifications.models import Notification
 from simlane.users.notifications.texts import text
 from simlane.users.views.links import member, member_page
 from simlane.web.keyset import Order

@@ -55,9 +55,3 @@ class Daily(models.Model):
 def search_key(*names: str) -> str:
     """The folded names of an account, each between spaces, so that words can be told apart."""
     return fold(" ".join(names))
-
-
-# Here, so that Django finds them; they name the account's model.
-from simlane.users.notifications.models import MailChoice, Notification  # noqa: E402
-
-__all__ = ["Daily", "MailChoice", "Notification", "User", "search_key"]
