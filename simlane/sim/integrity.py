@@ -9,29 +9,27 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import Coalesce, Lag, Trim
 
+from simlane.sim.career import statistics
 from simlane.sim.models import EntryDriver, HistoryEntry, LegacyProfile, Merge, ProfileName, SimProfile, Simulator
 
 SHOWN = 5
 
-#: Profiles whose figures are not what their results say; the same counting as sim.career.statistics, for everybody.
-FIGURES = """
-SELECT p.id FROM sim_simprofile p LEFT JOIN (
-    SELECT d.profile_id,
-        COUNT(CASE WHEN e.status <> 'dns' THEN 1 END) AS starts,
-        COUNT(CASE WHEN e.status NOT IN ('dns', 'dsq') AND e.position = 1 THEN 1 END) AS wins,
-        COUNT(CASE WHEN e.status NOT IN ('dns', 'dsq') AND e.position <= 3 THEN 1 END) AS podiums
-    FROM sim_entrydriver d JOIN sim_entry e ON e.id = d.entry_id JOIN sim_session s ON s.id = e.session_id
-    WHERE s.kind = 'race' AND d.profile_id IS NOT NULL GROUP BY d.profile_id
-) AS driven ON driven.profile_id = p.id
-WHERE p.starts <> COALESCE(driven.starts, 0) OR p.wins <> COALESCE(driven.wins, 0)
-    OR p.podiums <> COALESCE(driven.podiums, 0)
-"""
+#: How many rows break a rule, and the first few of them.
+Broken = tuple[int, Sequence[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A rule, and the query of the rows that break it."""
+
+    name: str
+    rule: str
+    find: Callable[[], Broken]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +43,34 @@ class Finding:
 
 
 def findings() -> Iterator[Finding]:
-    """Every check in turn, as it is done."""
-    for check, rule, broken in _CHECKS:
-        count, first = broken()
-        yield Finding(check, rule, count, tuple(str(each) for each in first))
+    """The outcome of every check, one after the other."""
+    for check in _CHECKS:
+        count, first = check.find()
+        yield Finding(check.name, check.rule, count, tuple(str(each) for each in first))
 
 
-def _rows(rows: QuerySet[Any, Any]) -> tuple[int, Sequence[object]]:
+def register(check: Check) -> None:
+    """Add a check of another room; for an app's ready()."""
+    if check not in _CHECKS:
+        _CHECKS.append(check)
+
+
+def _rows(rows: QuerySet[Any, Any]) -> Broken:
     if count := rows.count():
         return count, list(rows.values_list("pk", flat=True).order_by()[:SHOWN])
     return 0, ()
 
 
-def _profiles(condition: Q) -> Callable[[], tuple[int, Sequence[object]]]:
+def _profiles(condition: Q) -> Callable[[], Broken]:
     return lambda: _rows(SimProfile.objects.filter(condition))
 
 
-def _empty_identifiers() -> tuple[int, Sequence[object]]:
+def _empty_identifiers() -> Broken:
     blank = SimProfile.objects.alias(bare=Trim("profile_identifier"))
     return _rows(blank.filter(Q(profile_identifier__isnull=True) | Q(bare="")))
 
 
-def _duplicates() -> tuple[int, Sequence[object]]:
+def _duplicates() -> Broken:
     """Identities that more than one profile has, as simulator and identifier."""
     shared = (
         SimProfile.objects.order_by()
@@ -78,43 +82,35 @@ def _duplicates() -> tuple[int, Sequence[object]]:
     return count, [f"{slug}/{identifier}" for slug, identifier, _ in shared[:SHOWN]] if count else ()
 
 
-def _orphaned_links() -> tuple[int, Sequence[object]]:
+def _orphaned_links() -> Broken:
     account = get_user_model()._default_manager.filter(pk=OuterRef("linked_user_id"))
     return _rows(SimProfile.objects.filter(~Exists(account), linked_user_id__isnull=False))
 
 
-def _no_simulator() -> tuple[int, Sequence[object]]:
+def _no_simulator() -> Broken:
     return _rows(SimProfile.objects.filter(~Exists(Simulator.objects.filter(pk=OuterRef("simulator_id")))))
 
 
-def _lost_rows() -> tuple[int, Sequence[object]]:
+def _lost_rows() -> Broken:
     return _rows(LegacyProfile.objects.filter(~Exists(SimProfile.objects.filter(pk=OuterRef("pk")))))
 
 
-def _unfindable() -> tuple[int, Sequence[object]]:
+def _unfindable() -> Broken:
     name = ProfileName.objects.filter(profile=OuterRef("pk"), name=OuterRef("profile_name"))
     return _rows(SimProfile.objects.filter(~Exists(name)))
 
 
-def _drivers_of_nobody() -> tuple[int, Sequence[object]]:
+def _drivers_of_nobody() -> Broken:
     known = SimProfile.objects.filter(pk=OuterRef("profile_id"))
     return _rows(EntryDriver.objects.filter(~Exists(known), profile_id__isnull=False))
 
 
-def _drivers_elsewhere() -> tuple[int, Sequence[object]]:
+def _drivers_elsewhere() -> Broken:
     event = F("entry__session__event__simulator")
     return _rows(EntryDriver.objects.filter(profile__isnull=False).exclude(profile__simulator=event))
 
 
-def _wrong_figures() -> tuple[int, Sequence[object]]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT COUNT(*) FROM ({FIGURES}) AS wrong")
-        count = cursor.fetchone()[0]
-        cursor.execute(f"{FIGURES} LIMIT {SHOWN}")
-        return count, [row[0] for row in cursor.fetchall()] if count else ()
-
-
-def _history_behind() -> tuple[int, Sequence[object]]:
+def _history_behind() -> Broken:
     """The last entry of each profile that has any, where the profile is not as it says."""
     later = HistoryEntry.objects.filter(profile=OuterRef("profile"), pk__gt=OuterRef("pk"))
     last = HistoryEntry.objects.filter(~Exists(later), profile__pk__isnull=False)
@@ -125,7 +121,7 @@ def _history_behind() -> tuple[int, Sequence[object]]:
     return behind.count(), list(behind.values_list("profile", flat=True)[:SHOWN])
 
 
-def _history_gaps() -> tuple[int, Sequence[object]]:
+def _history_gaps() -> Broken:
     """Entries that do not begin where the one before them ended."""
 
     def before(column: str | Coalesce) -> Window:
@@ -143,7 +139,7 @@ def _history_gaps() -> tuple[int, Sequence[object]]:
     return _rows(gaps)
 
 
-def _merges_astray() -> tuple[int, Sequence[object]]:
+def _merges_astray() -> Broken:
     """Merged profiles that hold something still, lead to another merged one, or have no merge to be undone."""
     merge = Merge.objects.filter(merged=OuterRef("pk"), undone_at=None)
     drive = EntryDriver.objects.filter(profile=OuterRef("pk"))
@@ -152,15 +148,7 @@ def _merges_astray() -> tuple[int, Sequence[object]]:
     return _rows(SimProfile.objects.filter((merged & astray) | (~merged & Q(Exists(merge)))))
 
 
-def _files_twice() -> tuple[int, Sequence[object]]:
-    # By its name: this app imports no other.
-    files = apps.get_model("results", "ResultFile")._default_manager
-    twice = files.values_list("content_sha256").annotate(files=Count("pk")).filter(files__gt=1).order_by()
-    count = twice.count()
-    return count, [digest for digest, _ in twice[:SHOWN]] if count else ()
-
-
-def _missing_guards() -> tuple[int, Sequence[object]]:
+def _missing_guards() -> Broken:
     """The constraints and the trigger that should hold these rules, where the database has lost them."""
     with connection.cursor() as cursor:
         held = set(connection.introspection.get_constraints(cursor, SimProfile._meta.db_table))
@@ -176,12 +164,12 @@ def _missing_guards() -> tuple[int, Sequence[object]]:
     return len(missing), missing
 
 
-_CHECKS: tuple[tuple[str, str, Callable[[], tuple[int, Sequence[object]]]], ...] = (
-    ("identifier", "1: every profile has an identifier", _empty_identifiers),
-    ("identity", "1: no two profiles of a simulator have one identifier", _duplicates),
-    ("simulator", "1: every profile's simulator exists", _no_simulator),
-    ("verified", "2: a verified profile is linked", _profiles(Q(is_verified=True, linked_user_id__isnull=True))),
-    (
+_CHECKS: list[Check] = [
+    Check("identifier", "1: every profile has an identifier", _empty_identifiers),
+    Check("identity", "1: no two profiles of a simulator have one identifier", _duplicates),
+    Check("simulator", "1: every profile's simulator exists", _no_simulator),
+    Check("verified", "2: a verified profile is linked", _profiles(Q(is_verified=True, linked_user_id__isnull=True))),
+    Check(
         "linked-at",
         "2: a profile is linked exactly when it says since when",
         _profiles(
@@ -189,25 +177,24 @@ _CHECKS: tuple[tuple[str, str, Callable[[], tuple[int, Sequence[object]]]], ...]
             | Q(linked_user_id__isnull=False, linked_at__isnull=True)
         ),
     ),
-    (
+    Check(
         "unlinked-public",
         "3: a profile of nobody is public",
         _profiles(Q(linked_user_id__isnull=True, is_public=False, merged_into_id__isnull=True)),
     ),
-    (
+    Check(
         "private",
         "3: a private profile has a verified link",
         _profiles(Q(linked_user_id__isnull=False, is_verified=False, is_public=False)),
     ),
-    ("account", "4: every account a profile points at exists", _orphaned_links),
-    ("history", "8: the history says how a profile came to be as it is", _history_behind),
-    ("history-gaps", "8: nothing is missing between two entries of a history", _history_gaps),
-    ("merged", "11: a merged profile is an address only, and its merge can be undone", _merges_astray),
-    ("result-files", "9: no result file is in twice", _files_twice),
-    ("lost", "10: every profile of the old model is still there", _lost_rows),
-    ("drivers", "a driver in results points at a profile that exists", _drivers_of_nobody),
-    ("drivers-simulator", "a driver in results points at a profile of the event's simulator", _drivers_elsewhere),
-    ("names", "every profile can be found by its name", _unfindable),
-    ("figures", "starts, wins and podiums are what the results say", _wrong_figures),
-    ("guards", "the database still holds rules 1 to 4 and 8 itself", _missing_guards),
-)
+    Check("account", "4: every account a profile points at exists", _orphaned_links),
+    Check("history", "8: the history says how a profile came to be as it is", _history_behind),
+    Check("history-gaps", "8: nothing is missing between two entries of a history", _history_gaps),
+    Check("merged", "11: a merged profile is an address only, and its merge can be undone", _merges_astray),
+    Check("lost", "10: every profile of the old model is still there", _lost_rows),
+    Check("drivers", "a driver in results points at a profile that exists", _drivers_of_nobody),
+    Check("drivers-simulator", "a driver in results points at a profile of the event's simulator", _drivers_elsewhere),
+    Check("names", "every profile can be found by its name", _unfindable),
+    Check("figures", "starts, wins and podiums are what the results say", lambda: statistics.find_wrong(SHOWN)),
+    Check("guards", "the database still holds rules 1 to 4 and 8 itself", _missing_guards),
+]

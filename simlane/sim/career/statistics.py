@@ -1,6 +1,7 @@
-"""A driver's figures: starts, wins, podiums, last activity and personal bests, kept as sessions come in.
+"""A driver's career statistics: starts, wins, podiums, last activity and personal bests.
 
-`add_sessions` adds what is new; `recount` counts all of a driver's drives, where drives changed hands.
+`add_sessions` adds a new session, `recount` counts all drives of a driver again, `find_wrong` compares the stored
+numbers with the results. All three count by the same SQL.
 """
 
 from __future__ import annotations
@@ -53,6 +54,17 @@ FROM (
 WHERE counted.id = sim_simprofile.id
 """
 
+#: Profiles whose stored numbers are not what their results say.
+_WRONG = f"""
+SELECT p.id FROM sim_simprofile p LEFT JOIN (
+    SELECT d.profile_id,{_COUNTS}
+    FROM sim_entrydriver d JOIN sim_entry e ON e.id = d.entry_id JOIN sim_session s ON s.id = e.session_id
+    WHERE s.kind = 'race' AND d.profile_id IS NOT NULL GROUP BY d.profile_id
+) AS driven ON driven.profile_id = p.id
+WHERE p.starts <> COALESCE(driven.starts, 0) OR p.wins <> COALESCE(driven.wins, 0)
+    OR p.podiums <> COALESCE(driven.podiums, 0)
+"""
+
 _BESTS = """
 INSERT INTO sim_personalbest (profile_id, track_id, car_id, best_lap_ms, drive_id)
 SELECT profile_id, track_id, car_id, best_lap_ms, drive_id FROM (
@@ -75,15 +87,26 @@ WHERE excluded.best_lap_ms < sim_personalbest.best_lap_ms
 
 
 def add_sessions(sessions: Sequence[int]) -> None:
-    """Adds new sessions to the figures of everyone who drove in them: two statements. Call it once a session."""
+    """Add new sessions to the statistics of everyone who drove in them: two statements. Call it once a session."""
     _run((_CAREER, _BESTS), sessions, of="s.id")
 
 
 def recount(profiles: Sequence[UUID]) -> None:
-    """Counts these drivers' figures anew from all their drives."""
+    """Count these drivers' statistics again from all their drives."""
     PersonalBest.objects.filter(profile__in=profiles).delete()
     key = SimProfile._meta.pk
     _run((_RECOUNTED, _BESTS), [key.get_db_prep_value(each, connection) for each in profiles], of="d.profile_id")
+
+
+def find_wrong(limit: int) -> tuple[int, list[Any]]:
+    """How many profiles have other starts, wins or podiums than their results say, and the keys of the first few."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*) FROM ({_WRONG}) AS wrong")
+        count: int = cursor.fetchone()[0]
+        if not count:
+            return 0, []
+        cursor.execute(f"{_WRONG} LIMIT %s", [limit])
+        return count, [row[0] for row in cursor.fetchall()]
 
 
 def _run(statements: Sequence[str], chosen: Sequence[Any], *, of: str) -> None:
