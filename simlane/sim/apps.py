@@ -15,14 +15,14 @@ class SimConfig(AppConfig):
 
 
 def _before_migrations(using: str, plan: list[Any], **_: Any) -> None:
-    from simlane.sim.database.triggers import drop_sqlite_triggers
+    from simlane.sim.database.sqlite import drop_triggers
 
     if plan and connections[using].vendor == "sqlite":
-        drop_sqlite_triggers(connections[using])
+        drop_triggers(connections[using])
 
 
 def _after_migrations(using: str, **_: Any) -> None:
-    from simlane.sim.database.triggers import install_sqlite_triggers
+    from simlane.sim.database.sqlite import install_triggers
 
     if connections[using].vendor == "sqlite":
-        install_sqlite_triggers(connections[using])
+        install_triggers(connections[using])

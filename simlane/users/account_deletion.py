@@ -14,6 +14,17 @@ from simlane.users.mail_retry import forget_waiting
 from simlane.users.models import User
 
 NAMELESS = "a deleted account"
+#: The rows of an account in tables that the old release does not know: see sim.database.deleted_accounts.
+ROWS = {
+    "account_emailconfirmation": "email_address_id IN (SELECT id FROM account_emailaddress WHERE user_id = OLD.id)",
+    "account_emailaddress": "user_id = OLD.id",
+    "mfa_authenticator": "user_id = OLD.id",
+    "waffle_flag_users": "user_id = OLD.id",
+    "socialaccount_socialtoken": "account_id IN (SELECT id FROM socialaccount_socialaccount WHERE user_id = OLD.id)",
+    "socialaccount_socialaccount": "user_id = OLD.id",
+    "users_notification": "user_id = OLD.id",
+    "users_mailchoice": "user_id = OLD.id",
+}
 
 
 class OnlySuperuserError(Exception):

@@ -1,4 +1,4 @@
-"""Accounts: notifications are written by a receiver of the domain's signal."""
+"""Accounts, and what their room registers with the domain: receivers, names to search, rows to delete."""
 
 from django.apps import AppConfig
 
@@ -8,7 +8,14 @@ class UsersConfig(AppConfig):
     label = "users"
 
     def ready(self) -> None:
+        from simlane.sim.database import deleted_accounts, full_text
         from simlane.sim.ownership.events import ownership_changed
+        from simlane.sim.search import accounts
+        from simlane.users.account_deletion import ROWS
         from simlane.users.notifications.recording import record
+        from simlane.users.search import FULL_TEXT, SearchKeys
 
         ownership_changed.connect(record, dispatch_uid="simlane.users.notifications")
+        deleted_accounts.register(ROWS)
+        full_text.register(FULL_TEXT)
+        accounts.register(SearchKeys())

@@ -1,13 +1,11 @@
-"""What the databases hold that Django's models cannot say: search indexes, the history of links, deleted accounts.
+"""Triggers and indexes that Django's models cannot declare: deleted accounts, the history of links, the search.
 
-On PostgreSQL migrations make them. SQLite changes a table by rebuilding it, which drops its triggers and fails
-when another table's trigger names it: there they go before any migration and come back after it (see sim.apps).
+On PostgreSQL migrations make them, on SQLite see sim.database.sqlite.
 """
 
 from __future__ import annotations
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.utils import CursorWrapper
 
 # Rule 4: an account that goes unlinks its profiles, whoever deletes it and by whatever statement.
 UNLINK = {
@@ -53,8 +51,8 @@ DROP_UNLINK = {
 }
 
 # Rule 8: whatever statement changes a link or a visibility, the database writes down what it was and what it is, with
-# the explanation that the statement gave in `last_change` (see
-# sim.ownership.history). An unchanged one explains an older act.
+# the explanation in `last_change` (see sim.ownership.history). If this UPDATE left last_change as it was, it belongs
+# to an earlier change: record no actor.
 _ENTRY = """
 INSERT INTO sim_historyentry (profile_id, at, action, how, actor_id, account_id, was_account_id,
     verified, was_verified, public, was_public, evidence)
@@ -158,83 +156,9 @@ SEARCH_INDEXES = {
     "sqlite": {"sim_profilename_prefix_idx": "sim_profilename (folded)"},
 }
 
-#: On SQLite, after a way back: the old release deletes accounts and does not know these tables. On PostgreSQL see
-#: sim.legacy.window and users.0004.
-OLD_ACCOUNTS = {
-    "account_emailconfirmation": "email_address_id IN (SELECT id FROM account_emailaddress WHERE user_id = OLD.id)",
-    "account_emailaddress": "user_id = OLD.id",
-    "mfa_authenticator": "user_id = OLD.id",
-    "waffle_flag_users": "user_id = OLD.id",
-    "socialaccount_socialtoken": "account_id IN (SELECT id FROM socialaccount_socialaccount WHERE user_id = OLD.id)",
-    "socialaccount_socialaccount": "user_id = OLD.id",
-    "sim_claimimage": "claim_id IN (SELECT id FROM sim_claim WHERE claimant_id = OLD.id)",
-    "sim_claim": "claimant_id = OLD.id",
-    "sim_ownershipcode": "user_id = OLD.id",
-    "users_notification": "user_id = OLD.id",
-    "users_mailchoice": "user_id = OLD.id",
-}
-
-#: SQLite's full-text tables of three-letter pieces: the table each follows, and what of a row it holds. Spaces
-#: around a word make its beginning and its end pieces of their own, as PostgreSQL's pg_trgm does.
-FULL_TEXT = (
-    ("sim_profilename", "{row}.folded"),
-    ("sim_nameword", "'  ' || {row}.word || ' '"),
-    ("users_user", "{row}.search_key"),
-)
-#: The tables SQLite's triggers speak of: before all of them are there, none is made.
-NEEDED = {"users_user", "sim_simprofile", "sim_personalbest", *(table for table, _ in FULL_TEXT)}
-
 
 def run(connection: BaseDatabaseWrapper, statements: dict[str, tuple[str, ...]]) -> None:
-    """Runs this database's statements of one of the tables above."""
+    """Run the statements for this database of one of the constants above."""
     with connection.cursor() as cursor:
         for statement in statements[connection.vendor]:
             cursor.execute(statement)
-
-
-def drop_sqlite_triggers(connection: BaseDatabaseWrapper) -> None:
-    """Before migrations: SQLite cannot rebuild a table that another table's trigger names."""
-    with connection.cursor() as cursor:
-        ours = "name LIKE 'sim\\_%' ESCAPE '\\' OR name LIKE 'users\\_user\\_fts\\_%' ESCAPE '\\'"
-        cursor.execute(f"SELECT name FROM sqlite_master WHERE type = 'trigger' AND ({ours})")
-        for (name,) in cursor.fetchall():
-            cursor.execute(f'DROP TRIGGER "{name}"')
-        for table, _ in FULL_TEXT:
-            cursor.execute(f"DROP TABLE IF EXISTS {table}_fts")
-
-
-def install_sqlite_triggers(connection: BaseDatabaseWrapper) -> None:
-    """After migrations, when the schema is complete: the full-text tables, filled, and every trigger."""
-    with connection.cursor() as cursor:
-        existing = set(connection.introspection.table_names(cursor))
-        _forget_old_accounts(cursor, existing)
-        if not existing >= NEEDED:
-            return
-        accounts = {column.name for column in connection.introspection.get_table_description(cursor, "users_user")}
-        for table, text in FULL_TEXT:
-            fts = f"{table}_fts"
-            if fts in existing or (table == "users_user" and "search_key" not in accounts):
-                continue
-            add = f"INSERT INTO {fts}(rowid, text) VALUES (new.id, {text.format(row='new')});"
-            remove = f"INSERT INTO {fts}({fts}, rowid, text) VALUES ('delete', old.id, {text.format(row='old')});"
-            # content='': the index alone, since only row ids are asked of it.
-            cursor.execute(
-                f"CREATE VIRTUAL TABLE {fts} USING fts5(text, content='', tokenize='trigram case_sensitive 1')"
-            )
-            cursor.execute(f"INSERT INTO {fts}(rowid, text) SELECT id, {text.format(row=table)} FROM {table}")
-            cursor.execute(f"CREATE TRIGGER {fts}_insert AFTER INSERT ON {table} BEGIN {add} END")
-            cursor.execute(f"CREATE TRIGGER {fts}_delete AFTER DELETE ON {table} BEGIN {remove} END")
-            cursor.execute(f"CREATE TRIGGER {fts}_update AFTER UPDATE ON {table} BEGIN {remove} {add} END")
-        profiles = {each.name for each in connection.introspection.get_table_description(cursor, "sim_simprofile")}
-    if "sim_historyentry" in existing and "last_change" in profiles:
-        run(connection, HISTORY)
-        run(connection, UNLINK_WITH_HISTORY)
-    else:
-        run(connection, UNLINK)
-
-
-def _forget_old_accounts(cursor: CursorWrapper, existing: set[str]) -> None:
-    there = [f"DELETE FROM {table} WHERE {whose};" for table, whose in OLD_ACCOUNTS.items() if table in existing]
-    if there and "users_user" in existing:
-        cursor.execute("DROP TRIGGER IF EXISTS sim_old_accounts")
-        cursor.execute(f"CREATE TRIGGER sim_old_accounts BEFORE DELETE ON users_user BEGIN {' '.join(there)} END")
