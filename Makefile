@@ -69,11 +69,12 @@ soak: install-dev ## Run the random tests for long, with new examples, on SQLite
 checks: lint types check-migrations check-deploy check-assets
 
 .PHONY: lint
-lint: install-dev ## Check the form of Python and templates
-	@echo "lint: ruff, djlint"
+lint: install-dev ## Check the form of Python and templates, and the imports between rooms
+	@echo "lint: ruff, djlint, import-linter"
 	@$(PYTHON) -m ruff check --quiet .
 	@$(PYTHON) -m ruff format --quiet --check .
 	@$(PYTHON) -m djlint --quiet --lint simlane
+	@.venv/bin/lint-imports --no-cache --no-logo >/dev/null || { .venv/bin/lint-imports --no-cache --no-logo; exit 1; }
 
 .PHONY: types
 types: install-dev ## Check the types

@@ -1,0 +1,62 @@
+"""The arrows between the rooms: no import, table or address of an upper room in a lower one."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from importlinter.cli import lint_imports
+
+SIMLANE = Path(__file__).parents[1] / "simlane"
+#: Names that only an upper room may use, in SQL, addresses and templates.
+UPPER = {
+    "sim": r"\b(users|account|mfa|waffle|socialaccount|results|profiles|help|watch|upgrade)(_[a-z]+\b|:[a-z])",
+    "results": r"\b(users|account|mfa|waffle|socialaccount|profiles|help|watch)(_[a-z]+\b|:[a-z])",
+    "web": r"\b(sim|users|account|mfa|waffle|socialaccount|results|profiles|help|watch|upgrade)(_[a-z]+\b|:[a-z])",
+}
+#: What migrations stand on keeps the names that it was written with.
+FROZEN = ("sim/legacy/", "sim/migrations/", "results/migrations/", "sim/database/triggers.py")
+#: No table: the word of the history for a deleted account.
+HOW = "account_deleted"
+
+
+def _texts(path: Path) -> Iterator[str]:
+    """Texts of a program that are no docstrings; all of a template."""
+    source = path.read_text(encoding="utf-8")
+    if path.suffix != ".py":
+        yield source
+        return
+    tree = ast.parse(source)
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+
+
+def _named_by(room: str) -> set[str]:
+    found = set()
+    for path in (SIMLANE / room).rglob("*"):
+        place = path.relative_to(SIMLANE).as_posix()
+        if path.suffix in {".py", ".html", ".txt"} and not place.startswith(FROZEN):
+            names = {match[0] for text in _texts(path) for match in re.finditer(UPPER[room], text)}
+            found |= {f"{place}: {name}" for name in names - {HOW}}
+    return found
+
+
+def test_imports_go_one_way(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(SIMLANE.parent)
+    assert lint_imports(no_cache=True) == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("room", sorted(UPPER))
+def test_a_lower_room_names_no_table_and_no_address_of_an_upper_one(room: str) -> None:
+    assert _named_by(room) == set()
