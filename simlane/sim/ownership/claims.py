@@ -61,7 +61,7 @@ def withdraw(claim: Claim, user: AbstractBaseUser) -> None:
 def accept(claim: Claim, *, by: AbstractBaseUser, reason: str = "") -> None:
     """The profile is the claimant's, verified. Raises ValueError when that cannot be any more."""
     claimant, profile = _decide(claim, Claim.State.ACCEPTED, by, reason)
-    assign_verified(claimant, [profile], how=How.STAFF, by=by.pk, claim=claim.pk)
+    assign_verified(claimant, [profile], how=How.STAFF, actor=by.pk, claim=claim.pk)
     _notify(claim, profile, accepted=True, reason=reason)
 
 

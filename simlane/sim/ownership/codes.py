@@ -80,7 +80,7 @@ def _redeem(code: OwnershipCode, seen: Seen) -> Proof | None:
             rows = lock_for(code.user, SimProfile.objects.filter(pk=code.profile_id))
             # Used once, whatever it leads to.
             if OwnershipCode.objects.filter(pk=code.pk, code=code.code).delete()[0]:
-                return assign_verified(code.user, rows, how=How.CODE, by=code.user_id, session=seen.session)
+                return assign_verified(code.user, rows, how=How.CODE, actor=code.user_id, session=seen.session)
     except ValueError:
         # A closed account proves nothing; the results come in all the same.
         pass

@@ -68,7 +68,7 @@ def unlink_from_user(profile: SimProfile) -> bool:
         return False
     owner = profile.linked_user_id
     with transaction.atomic():
-        ended = unlink(_row(profile).filter(linked_user=owner), how=How.CLICK, by=owner)
+        ended = unlink(_row(profile).filter(linked_user=owner), how=How.CLICK, actor=owner)
         # Who unlinks has changed their mind: a code that is still under way must not link it again.
         profile.ownership_codes.filter(user=owner).delete()
     _reread(profile)
@@ -87,14 +87,14 @@ def set_visibility(profile: SimProfile, user: AbstractBaseUser, *, public: bool)
         raise ValueError(NOT_PROVED)
 
 
-def unlink(profiles: QuerySet[SimProfile], *, how: How, by: int | None = None, action: Action | None = None) -> int:
+def unlink(profiles: QuerySet[SimProfile], *, how: How, actor: int | None = None, action: Action | None = None) -> int:
     """End the link of each of `profiles` that has one; how many had."""
     return profiles.filter(linked_user__isnull=False).update(
         linked_user=None,
         linked_at=None,
         is_verified=False,
         is_public=True,
-        last_change=change(how, by, action=action),
+        last_change=change(how, actor, action=action),
     )
 
 

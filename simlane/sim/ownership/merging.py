@@ -96,7 +96,7 @@ def undo(merge: Merge, *, by: AbstractBaseUser) -> None:
     if kept.merged_into_id is not None or later.exists():
         raise ValueError(LATER_FIRST)
     EntryDriver.objects.filter(pk__in=merge.drives.values("drive")).update(profile=merged)
-    _give_back_link(merge, kept, merged, has_account=has_account, by=by.pk)
+    _give_back_link(merge, kept, merged, has_account=has_account, actor=by.pk)
     below = Merge.objects.filter(kept=merged, undone_at=None).values("merged")
     SimProfile.objects.filter(pk__in=below).update(
         merged_into=merged, last_change=change(How.STAFF, by.pk, action=Action.MERGE, into=str(merged.pk))
@@ -145,7 +145,7 @@ def _link(profile: SimProfile) -> dict[str, Any]:
     }
 
 
-def _merge(kept: SimProfile, merged: SimProfile, how: How, by: int) -> Merge:
+def _merge(kept: SimProfile, merged: SimProfile, how: How, actor: int) -> Merge:
     """Both must be locked."""
     names = list(kept.names.values_list("name", "last_used_at"))
     before = {
@@ -153,7 +153,7 @@ def _merge(kept: SimProfile, merged: SimProfile, how: How, by: int) -> Merge:
         "merged": _link(merged),
         "names": [[name, used.isoformat()] for name, used in names],
     }
-    done = Merge.objects.create(kept=kept, merged=merged, how=how, by_id=by, before=before)
+    done = Merge.objects.create(kept=kept, merged=merged, how=how, by_id=actor, before=before)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO sim_mergeddrive (merge_id, drive_id) SELECT %s, id FROM sim_entrydriver WHERE profile_id = %s",
@@ -167,13 +167,13 @@ def _merge(kept: SimProfile, merged: SimProfile, how: How, by: int) -> Merge:
         is_verified=False,
         is_public=False,
         merged_into=kept,
-        last_change=change(how, by, into=str(kept.pk)),
+        last_change=change(how, actor, into=str(kept.pk)),
     )
     # What had been merged into it before now belongs to the kept one.
     SimProfile.objects.filter(merged_into=merged).update(
-        merged_into=kept, last_change=change(how, by, action=Action.MERGE, into=str(kept.pk))
+        merged_into=kept, last_change=change(how, actor, action=Action.MERGE, into=str(kept.pk))
     )
-    _take_link(kept, merged, change(how, by, action=Action.MERGE, merged=str(merged.pk)))
+    _take_link(kept, merged, change(how, actor, action=Action.MERGE, merged=str(merged.pk)))
     done.before = before | {"left": _link(kept)} | _move_claims(kept, merged)
     done.save(update_fields=["before"])
     statistics.recount([kept.pk, merged.pk])
@@ -200,7 +200,7 @@ def _take_link(kept: SimProfile, merged: SimProfile, explanation: dict[str, Any]
     )
 
 
-def _give_back_link(merge: Merge, kept: SimProfile, merged: SimProfile, *, has_account: bool, by: int) -> None:
+def _give_back_link(merge: Merge, kept: SimProfile, merged: SimProfile, *, has_account: bool, actor: int) -> None:
     was, kept_was = merge.before["merged"], merge.before["kept"]
     account = was["account"] if has_account else None
     SimProfile.objects.filter(pk=merged.pk).update(
@@ -209,7 +209,7 @@ def _give_back_link(merge: Merge, kept: SimProfile, merged: SimProfile, *, has_a
         linked_at=was["linked_at"] if account else None,
         is_verified=bool(account) and was["verified"],
         is_public=not account or was["public"],
-        last_change=change(How.STAFF, by, action=Action.UNMERGE, of=str(kept.pk)),
+        last_change=change(How.STAFF, actor, action=Action.UNMERGE, of=str(kept.pk)),
     )
     # Whatever was done with the kept one's link since, stays.
     now = kept_was if _link(kept) == merge.before["left"] else _link(kept)
@@ -218,7 +218,7 @@ def _give_back_link(merge: Merge, kept: SimProfile, merged: SimProfile, *, has_a
         linked_at=now["linked_at"],
         is_verified=now["verified"],
         is_public=now["public"],
-        last_change=change(How.STAFF, by, action=Action.UNMERGE, merged=str(merged.pk)),
+        last_change=change(How.STAFF, actor, action=Action.UNMERGE, merged=str(merged.pk)),
     )
 
 

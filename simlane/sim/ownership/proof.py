@@ -64,11 +64,11 @@ def prove(user: AbstractBaseUser, kinds: Collection[IdentifierKind], identifier:
     Raises ValueError, with a message for the person, when the account is gone.
     """
     named = SimProfile.objects.filter(simulator__identifier_kind__in=kinds, profile_identifier=identifier)
-    return assign_verified(user, lock_for(user, named), how=how, by=user.pk, identifier=identifier)
+    return assign_verified(user, lock_for(user, named), how=how, actor=user.pk, identifier=identifier)
 
 
 def assign_verified(
-    user: AbstractBaseUser, profiles: Iterable[SimProfile], *, how: How, by: int | None, **evidence: Any
+    user: AbstractBaseUser, profiles: Iterable[SimProfile], *, how: How, actor: int | None, **evidence: Any
 ) -> Proof:
     """Makes `profiles`, which must be locked, this account's verified ones, as far as `how` may; see above.
 
@@ -88,7 +88,7 @@ def assign_verified(
         linked_user=user.pk,
         linked_at=Case(When(linked_user=user.pk, then=Coalesce(F("linked_at"), Value(now))), default=Value(now)),
         is_verified=True,
-        last_change=change(how, by, **evidence),
+        last_change=change(how, actor, **evidence),
     )
     former = [
         OwnershipEvent(Kind.TAKEN_OVER, profile.linked_user_id, profile, {"was_verified": profile.is_verified})
@@ -145,7 +145,7 @@ def staff_unlink(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int
     """Staff end the link of each of `profiles` that has one; how many had."""
     rows = lock_profiles(profiles.filter(linked_user__isnull=False))
     keys = [profile.pk for profile in rows]
-    unlink(SimProfile.objects.filter(pk__in=keys), how=How.STAFF, by=by.pk)
+    unlink(SimProfile.objects.filter(pk__in=keys), how=How.STAFF, actor=by.pk)
     # A code that is still under way must not link it again.
     OwnershipCode.objects.filter(profile__in=keys, user__in=[row.linked_user_id for row in rows]).delete()
     notify(OwnershipEvent(Kind.UNLINKED, row.linked_user_id, row) for row in rows if row.linked_user_id)
