@@ -7,7 +7,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from simlane.users.platforms.views import prove
-from simlane.users.views import links, notifications, personal, proof
+from simlane.users.views import account, claims, links, notifications, personal, proof
 
 app_name = "users"
 
@@ -17,7 +17,7 @@ def moved(name: str) -> Callable[..., HttpResponseBase]:
 
 
 urlpatterns = [
-    path("profile/", links.general, name="profile"),
+    path("profile/", account.general, name="profile"),
     path("profile/driver-page/", personal.driver_page, name="driver_page"),
     path("profile/data/", personal.data, name="data"),
     path("profile/delete/", personal.delete, name="delete"),
@@ -28,8 +28,8 @@ urlpatterns = [
     path("profile/sim-profiles/unlink/<uuid:profile_id>/", links.unlink, name="profile_sim_profile_unlink"),
     path("profile/sim-profiles/verify/<uuid:profile_id>/", proof.verify, name="profile_sim_profile_verify"),
     path("profile/sim-profiles/code/<uuid:profile_id>/", proof.code, name="profile_sim_profile_code"),
-    path("profile/sim-profiles/claim/<uuid:profile_id>/", proof.claim, name="profile_sim_profile_claim"),
-    path("profile/claims/<int:claim_id>/withdraw/", proof.withdraw, name="claim_withdraw"),
+    path("profile/sim-profiles/claim/<uuid:profile_id>/", claims.claim, name="profile_sim_profile_claim"),
+    path("profile/claims/<int:claim_id>/withdraw/", claims.withdraw, name="claim_withdraw"),
     path("profile/sim-profiles/manage/<uuid:profile_id>/", links.manage, name="profile_sim_profile_manage"),
     path("profile/notifications/", notifications.preferences, name="notification_preferences"),
     path("notifications/", notifications.notifications, name="notifications"),

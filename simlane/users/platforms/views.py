@@ -26,7 +26,7 @@ from openid.consumer.consumer import ProtocolError
 from simlane.users.platforms import PROVE, proof
 from simlane.users.platforms.iracing import IRacingOAuth2Adapter
 from simlane.users.platforms.steam import SteamConsumer
-from simlane.users.views.links import member, member_page
+from simlane.users.views.access import member, member_page
 
 View = Callable[..., HttpResponseBase]
 

@@ -1,12 +1,19 @@
-"""Signing in: allauth's view, and the status that says why somebody is kept out."""
+"""Signing in, and the account's own names."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from allauth.account.views import LoginView
+from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from simlane.users.forms import GeneralForm
+from simlane.users.models import User
+from simlane.users.views.access import member, member_page
+from simlane.web.listing import show
 
 
 class SignIn(LoginView):
@@ -17,3 +24,15 @@ class SignIn(LoginView):
         if form.has_error(NON_FIELD_ERRORS, "too_many_login_attempts"):
             response.status_code = 429
         return response
+
+
+@member_page("POST")
+def general(request: HttpRequest) -> HttpResponse:
+    """The account's names."""
+    # A copy: an unusable name must not stand in the page's head.
+    form = GeneralForm(request.POST or None, instance=User.objects.get(pk=member(request).pk))
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Saved.")
+        return redirect("users:profile")
+    return show(request, "users/general.html", {"active_section": "general", "form": form})

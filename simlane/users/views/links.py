@@ -1,97 +1,24 @@
-"""A member's account and sim profiles. GET shows, POST does; simlane.sim.ownership decides what may be done."""
+"""My Sim Profiles: the list, the search, linking, unlinking and managing. GET shows, POST changes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, cast
-
 from allauth.core.ratelimit import consume_or_429
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.utils.cache import add_never_cache_headers
-from django.views.decorators.http import require_http_methods
-from django_htmx.http import HttpResponseClientRedirect
 
 from simlane.sim.models import Claim, HistoryEntry, SimProfile
-from simlane.sim.models.querysets import SimProfileQuerySet, visible_to
+from simlane.sim.models.querysets import visible_to
 from simlane.sim.ownership.lapsing import lapses_at
 from simlane.sim.ownership.linking import ALREADY_LINKED
 from simlane.sim.search.query import MAX_LENGTH, search
-from simlane.users.forms import GeneralForm
 from simlane.users.history import in_words
-from simlane.users.models import User
-from simlane.web.listing import show
+from simlane.users.views.access import MINE, linked_profile, member, member_page, not_mine, open_to, section
 
 FOUND_AT_MOST = 20
 HISTORY_SHOWN = 50
-MINE = "users:profile_sim_profiles"
-
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
-
-
-def member_page(*methods: str, limit: str = "link") -> Callable[[View[P]], View[P]]:
-    """For members only: anybody else signs in first and comes back. POSTs are limited to a member's pace."""
-
-    def decorate(view: View[P]) -> View[P]:
-        @wraps(view)
-        @require_http_methods(["GET", "HEAD", *methods])
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            if not request.user.is_authenticated:
-                answer = redirect_to_login(request.get_full_path())
-                # htmx would put the sign-in page into a part of this one.
-                return HttpResponseClientRedirect(answer.url) if is_htmx(request) else answer
-            if request.method == "POST" and (refusal := consume_or_429(request, action=limit)):
-                return refusal
-            response = view(request, *args, **kwargs)
-            # The back button shows what is so now, and after signing out nothing.
-            add_never_cache_headers(response)
-            return response
-
-        return cast("View[P]", guarded)
-
-    return decorate
-
-
-def is_htmx(request: HttpRequest) -> bool:
-    return bool(request.htmx)  # type: ignore[attr-defined]
-
-
-def member(request: HttpRequest) -> User:
-    """Who is signed in; only for views under `member_page`."""
-    return cast("User", request.user)
-
-
-def open_to(request: HttpRequest) -> SimProfileQuerySet:
-    """The profiles this member may see: any other is a 404, whether it exists or not."""
-    return SimProfile.objects.visible_to(request.user).select_related("simulator").defer("profile_data")
-
-
-def linked_profile(request: HttpRequest, profile_id: str) -> SimProfile | None:
-    """The profile, None when it points at somebody else or nobody; raises Http404."""
-    profile = get_object_or_404(open_to(request), pk=profile_id)
-    return profile if profile.linked_user_id == member(request).pk else None
-
-
-def section(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-    return show(request, f"users/{template}", {"active_section": "sim_profiles", **context})
-
-
-@member_page("POST")
-def general(request: HttpRequest) -> HttpResponse:
-    """The account's names."""
-    # A copy: an unusable name must not stand in the page's head.
-    form = GeneralForm(request.POST or None, instance=User.objects.get(pk=member(request).pk))
-    if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, "Saved.")
-        return redirect("users:profile")
-    return show(request, "users/general.html", {"active_section": "general", "form": form})
 
 
 @member_page()
@@ -203,9 +130,3 @@ def manage(request: HttpRequest, profile_id: str) -> HttpResponse:
     entries = HistoryEntry.objects.of(profile).select_related(None)[:HISTORY_SHOWN]
     history = [in_words(entry, member(request).pk) for entry in entries]
     return section(request, "sim_profile_manage.html", profile=profile, history=history)
-
-
-def not_mine(request: HttpRequest) -> HttpResponse:
-    """After a double click or the back button the link may be gone: the list says what is left. Never whose it is."""
-    messages.error(request, "This profile is not linked to your account.")
-    return redirect(MINE)

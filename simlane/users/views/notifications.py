@@ -16,7 +16,7 @@ from simlane.users.models import Notification, User
 from simlane.users.notifications.groups import GROUPS, Group, choices, choose
 from simlane.users.notifications.mails import address, read_token
 from simlane.users.notifications.texts import text
-from simlane.users.views.links import member, member_page
+from simlane.users.views.access import member, member_page
 from simlane.web.keyset import Order
 from simlane.web.listing import paged, show
 

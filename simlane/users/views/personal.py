@@ -21,7 +21,7 @@ from simlane.sim.models import SimProfile
 from simlane.users import account_deletion
 from simlane.users.models import User
 from simlane.users.personal_data import everything_about
-from simlane.users.views.links import member, member_page
+from simlane.users.views.access import member, member_page
 from simlane.web.listing import show
 
 #: Browsers take these for steps in a path: a page of that name could not be opened.
