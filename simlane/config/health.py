@@ -1,4 +1,4 @@
-"""What a load balancer or a monitor asks: is the process alive, and can it serve."""
+"""Probes for load balancers and monitors: is the process alive, and can it serve."""
 
 from __future__ import annotations
 

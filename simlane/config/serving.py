@@ -1,4 +1,4 @@
-"""What the commands that serve the site check first, and how they start the application server.
+"""Checks before the site is served, and the start of the application server.
 
 Each check raises ImproperlyConfigured with one line that names the variable and says what to do.
 """

@@ -1,4 +1,4 @@
-"""What the help is made of: each article's title, what it answers, and its text, a template of its own."""
+"""The articles of the help: title, summary, words to search by. Each text is a template of its own."""
 
 from __future__ import annotations
 

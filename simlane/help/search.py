@@ -75,7 +75,7 @@ def sections(slug: str) -> tuple[Section, ...]:
 
 
 def key(text: str) -> str:
-    """What is compared: as names are, and “e-mail” is “email”, “driver’s” is “drivers”."""
+    """The text as the search compares it: folded as names are, without hyphens and apostrophes."""
     return re.sub(r"[-‑'’]", "", fold(text))
 
 

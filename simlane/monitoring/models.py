@@ -1,4 +1,4 @@
-"""What is kept for the staff's page, each for 30 days: never what somebody searched for, nor who."""
+"""Counts for the staff's page, kept for 30 days: never the text of a search, nor who searched."""
 
 from __future__ import annotations
 

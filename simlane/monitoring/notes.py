@@ -18,7 +18,7 @@ Slow = tuple[int, int, int, str]
 
 @dataclass
 class Notes:
-    """What happened since the last storing; bounded however much that was."""
+    """Counts since they were last stored; bounded."""
 
     missing: Counter[tuple[date, str]] = field(default_factory=Counter)
     searches: Counter[tuple[date, int]] = field(default_factory=Counter)

@@ -1,4 +1,4 @@
-"""What verify_profiles checks of the files that were imported."""
+"""The integrity check of imported result files."""
 
 from __future__ import annotations
 

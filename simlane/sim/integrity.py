@@ -1,6 +1,6 @@
-"""Whether the rows keep the rules: each rule as the query of the rows that break it, and what must hold them.
+"""The integrity check (verify_profiles): each rule as the query of the rows that break it.
 
-The database does the work, so that memory stays flat; the only rows that come here are the first offenders.
+The database counts them; only the first few rows are read.
 """
 
 from __future__ import annotations

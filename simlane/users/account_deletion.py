@@ -1,4 +1,4 @@
-"""The end of an account: its profiles stay, and nothing keeps its name."""
+"""Deleting an account: its profiles stay, and nothing keeps its name."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def delete_account(user: User) -> None:
 
     Raises OnlySuperuserError and changes nothing when no superuser would be left.
     """
-    # Whatever is just being written for the account is there, and goes with it; nothing new begins. Of two superusers
-    # who leave at the same moment, the second waits here and then is the only one.
+    # Locked first, so that no other transaction writes rows for the account meanwhile. Of two superusers who delete
+    # their accounts at once, the second waits here and is then the only one.
     held = Q(pk=user.pk) | Q(is_superuser=True) if user.is_superuser else Q(pk=user.pk)
     list(User.objects.select_for_update().filter(held).order_by("pk").values_list("pk"))
     if is_only_superuser(user):
         raise OnlySuperuserError
-    # In the order of every other act; the database's trigger would take them as they come.
+    # Locked in the order of sim.ownership.locks; the database's trigger would lock them in any order.
     lock_profiles(SimProfile.objects.filter(linked_user=user.pk))
     # What staff did to the account stays in their log; each such row holds the username or an address.
     for model, keys in (

@@ -1,4 +1,4 @@
-"""What SimLane changes in django-allauth's account pages."""
+"""SimLane's adapter of django-allauth's account pages."""
 
 from __future__ import annotations
 

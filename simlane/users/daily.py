@@ -1,4 +1,4 @@
-"""What is done once a day, in one place: by `manage.py worker`, or by cron where there is none."""
+"""The daily jobs, run by `manage.py worker`, or by cron where there is none."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ WORK: dict[str, Callable[[], None]] = {
 
 
 def run_due() -> None:
-    """Does what is due; of several workers one does each. A job that fails is logged and started again later."""
+    """Run the jobs that are due; of several workers one runs each. A job that fails is logged and retried."""
     later = set(Daily.objects.filter(due_at__gt=timezone.now()).values_list("name", flat=True))
     for name, job in WORK.items():
         if name in later or not _lease(name):

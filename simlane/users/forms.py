@@ -1,4 +1,4 @@
-"""What a member may write about themselves and their profiles."""
+"""The forms of the members' pages."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class Line:
 
 
 def in_words(entry: HistoryEntry, reader: int) -> Line:
-    """What happened, to the account `reader`."""
+    """The entry as a sentence for the account `reader`."""
     what = {
         Action.LINK: f"Linked to {_account(entry.account_id, reader)}{' and verified' if entry.verified else ''}",
         Action.UNLINK: f"Unlinked from {_account(entry.was_account_id, reader)}",

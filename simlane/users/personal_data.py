@@ -90,7 +90,7 @@ def profiles(user: User) -> list[dict[str, Any]]:
 
 
 def history(user: User) -> list[dict[str, Any]]:
-    """What happened to links of the account; of the time before and after them nothing, since that is others'."""
+    """The history of the account's links; not what came before and after them, which is other accounts'."""
     entries = list(HistoryEntry.objects.filter(Q(account=user.pk) | Q(was_account=user.pk)).order_by("pk"))
     known = _labels(entry.profile_id for entry in entries)
     return [
@@ -138,7 +138,7 @@ def claims(user: User) -> list[dict[str, Any]]:
 
 
 def notifications(user: User) -> list[dict[str, Any]]:
-    """What the account was told, and by what means."""
+    """The account's notifications, and whether each was sent by e-mail."""
     return [
         {
             "at": row.created_at,
@@ -153,12 +153,12 @@ def notifications(user: User) -> list[dict[str, Any]]:
 
 
 def mail_choices(user: User) -> dict[str, bool]:
-    """What was chosen to come by e-mail or not; of anything else the site's own choice holds."""
+    """The groups of e-mails that were chosen or refused; for the others the site's default holds."""
     return dict(MailChoice.objects.filter(user=user).order_by("group").values_list("group", "wanted"))
 
 
 def staff_log(user: User) -> list[dict[str, Any]]:
-    """What the member did in the staff's pages."""
+    """The member's actions in the admin."""
     entries = LogEntry.objects.filter(user=user).select_related("content_type").order_by("pk")
     return [
         {

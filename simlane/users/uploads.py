@@ -1,4 +1,4 @@
-"""What a form may bring, bounded before any of it is read."""
+"""A bound on the size of uploads, checked before any of it is read."""
 
 from __future__ import annotations
 

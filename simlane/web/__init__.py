@@ -1,1 +1,1 @@
-"""What every page and command shares; nothing here knows the domain."""
+"""Shared by all rooms that show pages or run commands; nothing here knows the domain."""

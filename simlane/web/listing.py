@@ -20,7 +20,7 @@ ModelRow = TypeVar("ModelRow", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """What a list shows, and the addresses of the pages beside it."""
+    """One page of a list, and the addresses of the pages beside it."""
 
     items: list[Row]
     next_url: str | None

@@ -1,4 +1,4 @@
-"""How far a command is: a bar on a terminal, a line now and then where there is none."""
+"""The progress of a command: a bar on a terminal, else a line every few seconds."""
 
 from __future__ import annotations
 

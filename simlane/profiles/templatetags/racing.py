@@ -1,4 +1,4 @@
-"""How times, positions and drivers are written. Times come in whole milliseconds."""
+"""Formats of times, positions and drivers' initials. Times come in whole milliseconds."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def gap(milliseconds: int | None) -> str:
 
 @register.filter
 def initials(name: str) -> str:
-    """What stands on a driver's plate: the first letters of the first and the last word, or of the only one."""
+    """A driver's initials: the first letters of the first and the last word, or of the only one."""
     words = [word for word in name.split() if word[0].isalnum()] or name.split()
     if not words:
         return "?"

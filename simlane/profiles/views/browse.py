@@ -20,7 +20,7 @@ from simlane.web.listing import PAGE_SIZE, Page, address, show
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """What is new: the latest events and who raced last."""
+    """The latest events, and the drivers who raced last."""
     active = SimProfile.objects.public().select_related("simulator").defer("profile_data")
     context = {
         "latest_events": Event.objects.select_related("simulator", "track").order_by("-listed_at", "-pk")[:6],

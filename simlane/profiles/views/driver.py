@@ -27,7 +27,7 @@ class Totals:
 
 
 def shown_profiles(account_id: int) -> QuerySet[SimProfile]:
-    """What a driver page may gather: only what everybody sees, and only what the account proved (rules 6 and 7)."""
+    """The profiles on an account's driver page: public ones that the account proved (rules 6 and 7)."""
     return SimProfile.objects.public().filter(linked_user=account_id, is_verified=True)
 
 

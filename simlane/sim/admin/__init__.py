@@ -1,4 +1,4 @@
-"""What staff see of the domain. Links change through the same rules as everywhere."""
+"""The domain in the admin. Links change by the same rules as everywhere."""
 
 from simlane.sim.admin import claims, merges, profiles, results
 

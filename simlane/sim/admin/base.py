@@ -1,4 +1,4 @@
-"""What every page of the staff's has in common."""
+"""The base of the admin pages."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class MergeAdmin(ReadOnly):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """What was merged, and the button that undoes it; the page itself saves nothing."""
+        """The merge, and the button that undoes it; the page itself saves nothing."""
         if request.method == "POST":
             return redirect(request.path)
         merge = self.get_object(request, object_id)

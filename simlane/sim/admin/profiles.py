@@ -1,4 +1,4 @@
-"""What staff see of the domain. Links change through the same rules as everywhere; results are not edited by hand."""
+"""Profiles in the admin. Links change by the same rules as everywhere; results are not edited by hand."""
 
 from __future__ import annotations
 

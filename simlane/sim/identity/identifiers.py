@@ -18,7 +18,7 @@ class InvalidIdentifierError(ValueError):
 
 
 class IdentifierKind(StrEnum):
-    """What a simulator's profile identifier is."""
+    """The kind of a simulator's profile identifiers."""
 
     IRACING = "iracing"
     STEAM = "steam"
@@ -39,7 +39,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class KindRules:
-    """What a kind's ids look like: its forms, in order, and a sentence for a person who typed something else."""
+    """The forms of a kind's ids, tried in order, and a sentence for a person who typed something else."""
 
     forms: tuple[Form, ...]
     looks_like: str

@@ -19,7 +19,7 @@ def fold(name: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """What lists are sorted by: the folded name, as long as the column is."""
+    """The key that lists are sorted by: the folded name, cut to the column's length."""
     return fold(name)[:KEY_LENGTH]
 
 

@@ -1,4 +1,4 @@
-"""The domain: simulators, driver profiles, and what was raced."""
+"""The tables of the domain: simulators, driver profiles, ownership, results."""
 
 from simlane.sim.models.ownership import (
     Claim,

@@ -1,4 +1,4 @@
-"""Whose a profile is, and how that came to be: history, proofs by code, claims, merges.
+"""Tables of ownership: history, codes, claims, merges, reminders.
 
 An account is named by its number without a constraint where the row must outlive it: the history keeps no name.
 """
@@ -79,7 +79,7 @@ class HistoryEntry(models.Model):
 
 
 class OwnershipCode(models.Model):
-    """What a driver puts into their name to prove a profile; one for each member and profile, until it is used."""
+    """A code that a driver puts into their name to prove a profile; one a member and profile, until it is used."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="ownership_codes")
     profile = models.ForeignKey(SimProfile, on_delete=models.CASCADE, related_name="ownership_codes")

@@ -1,4 +1,4 @@
-"""Driver profiles: who appears in results, and which account, if any, says "that is me"."""
+"""Driver profiles, their names, and what the upgrade noted about them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SimProfile(models.Model):
     """A driver on one simulator; identity is `(simulator, profile_identifier)`.
 
     It belongs to nobody until `linked_user` points at an account; `is_verified` says that account proved it.
-    The figures (`starts`, `wins`, `podiums`, `last_active_at`) are kept by the importer and count races only,
+    The career statistics (`starts`, `wins`, `podiums`, `last_active_at`) are kept by sim.career and count races only,
     but for `last_active_at`: the newest session of any kind, or for a driver without one the row's creation.
     """
 

@@ -1,4 +1,4 @@
-"""What may be seen, and in which order: the one place every page, search and list starts from."""
+"""Which profiles a person may see: every page, search and list starts from these querysets."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class SimProfileQuerySet(models.QuerySet["SimProfile"]):
     """Driver profiles."""
 
     def public(self) -> Self:
-        """What everybody may see."""
+        """The public profiles."""
         return self.filter(is_public=True)
 
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
-        """What this person may open: everything public, their own verified profiles, for staff all (rule 7)."""
+        """The profiles this person may open: the public ones, their own verified ones, for staff all (rule 7)."""
         return self.filter(visible_to(user))

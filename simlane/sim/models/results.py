@@ -1,4 +1,4 @@
-"""What was raced: events, their sessions, the entries classified in them, their drivers and laps.
+"""Results: events, their sessions, the entries classified in them, their drivers and laps.
 
 Times are whole milliseconds, instants are UTC, positions count from 1; null means the file did not say.
 """

@@ -26,7 +26,7 @@ NO_REASON = "Say why: the claimant is told."
 
 @atomic_with_retry
 def submit(profile: SimProfile, user: AbstractBaseUser, message: str, pictures: Sequence[Picture] = ()) -> Claim:
-    """Puts a claim into the staff's queue; against a verified link of another account it is a dispute.
+    """Put a claim into the staff's queue; against a verified link of another account it is a dispute.
 
     Raises ValueError, with a message for the person. `message` and the number of pictures are the form's to bound.
     """
@@ -36,7 +36,7 @@ def submit(profile: SimProfile, user: AbstractBaseUser, message: str, pictures: 
     (row,) = rows
     if row.linked_user_id == user.pk and row.is_verified:
         raise ValueError(YOURS_ALREADY)
-    # Who claims holds their account: no other claim of theirs is made meanwhile.
+    # The account is locked: no other claim of it is made meanwhile.
     if Claim.objects.filter(profile=row, claimant=user.pk, state=Claim.State.OPEN).exists():
         raise ValueError(WAITING)
     claim = Claim.objects.create(
@@ -51,7 +51,7 @@ def submit(profile: SimProfile, user: AbstractBaseUser, message: str, pictures: 
 
 
 def withdraw(claim: Claim, user: AbstractBaseUser) -> None:
-    """Its claimant takes it back. Raises ValueError when it is decided."""
+    """Withdraw a claim, for its claimant; raises ValueError when it is decided."""
     mine = Claim.objects.filter(pk=claim.pk, claimant=user.pk, state=Claim.State.OPEN)
     if not mine.update(state=Claim.State.WITHDRAWN, decided_at=timezone.now()):
         raise ValueError(DECIDED)
@@ -59,7 +59,7 @@ def withdraw(claim: Claim, user: AbstractBaseUser) -> None:
 
 @atomic_with_retry
 def accept(claim: Claim, *, by: AbstractBaseUser, reason: str = "") -> None:
-    """The profile is the claimant's, verified. Raises ValueError when that cannot be any more."""
+    """Accept a claim: the profile is the claimant's, verified. Raises ValueError when it is decided or void."""
     claimant, profile = _decide(claim, Claim.State.ACCEPTED, by, reason)
     assign_verified(claimant, [profile], how=How.STAFF, actor=by.pk, claim=claim.pk)
     _notify(claim, profile, accepted=True, reason=reason)
@@ -67,7 +67,7 @@ def accept(claim: Claim, *, by: AbstractBaseUser, reason: str = "") -> None:
 
 @atomic_with_retry
 def refuse(claim: Claim, *, by: AbstractBaseUser, reason: str) -> None:
-    """The profile stays as it is. Raises ValueError without a reason, or when the claim is decided."""
+    """Refuse a claim: the profile stays as it is. Raises ValueError without a reason, or when the claim is decided."""
     if not reason.strip():
         raise ValueError(NO_REASON)
     _, profile = _decide(claim, Claim.State.REFUSED, by, reason)
@@ -75,12 +75,12 @@ def refuse(claim: Claim, *, by: AbstractBaseUser, reason: str) -> None:
 
 
 def _decide(claim: Claim, state: Claim.State, by: AbstractBaseUser, reason: str) -> tuple[AbstractBaseUser, SimProfile]:
-    """Only one decision is ever made, and none in one's own cause; the claimant and the profile, both held."""
+    """Record the only decision, by nobody whom it concerns; returns the claimant and the profile, both locked."""
     claimant = get_user_model()._default_manager.filter(pk=claim.claimant_id).first()
     if claimant is None:
         raise ValueError(DECIDED)
     profiles = SimProfile.objects.filter(claims=claim.pk)
-    # Whoever is refused may have closed their account.
+    # A claim may be refused whose account is closed since.
     rows = lock_for(claimant, profiles) if state == Claim.State.ACCEPTED else lock_profiles(profiles)
     if not rows:
         raise ValueError(DECIDED)
@@ -95,7 +95,7 @@ def _decide(claim: Claim, state: Claim.State, by: AbstractBaseUser, reason: str)
 
 
 def _notify(claim: Claim, profile: SimProfile, *, accepted: bool, reason: str) -> None:
-    """The claimant; in a dispute that was refused its holder too. Who lost it is told of that by `assign_verified`."""
+    """Notify the claimant, and the holder of a refused dispute. `assign_verified` notifies one who lost the profile."""
     parties = {claim.claimant_id: accepted}
     if claim.disputed and not accepted and profile.linked_user_id is not None:
         parties.setdefault(profile.linked_user_id, True)

@@ -1,6 +1,6 @@
-"""What a code that proves a profile looks like, and finding one in a driver's or team's name.
+"""The text of a code that proves a profile, and finding one in a driver's or team's name.
 
-A code is SL- and eight letters or digits, the last of which checks the others: what is no code is not looked up.
+A code is SL- and eight letters or digits, the last of which is a checksum of the others.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _SPACES = re.compile(r"\s+")
 
 
 def new_code() -> str:
-    """A code that nobody can guess: 35 random bits, valid for days, and each guess costs a race."""
+    """A new code of 35 random bits: too many to guess in the days it is valid, as each guess costs a race."""
     free = "".join(secrets.choice(LETTERS) for _ in range(LENGTH - 1))
     return f"SL-{free}{_check(free)}"
 
@@ -30,7 +30,7 @@ def codes_in(text: str) -> frozenset[str]:
 
 
 def without_codes(name: str) -> str:
-    """The name a driver goes by: a proof is no part of it, unless there is nothing else."""
+    """The name without codes; unchanged when nothing else is in it."""
     if not codes_in(name):
         return name
     return _SPACES.sub(" ", _CODE.sub("", name)).strip(" -_|·[]()") or name

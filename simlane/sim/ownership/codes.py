@@ -27,7 +27,7 @@ VALID = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A profile raced under names that held these codes, in a session."""
+    """The codes in the names that a profile raced under in a session."""
 
     profile: UUID
     codes: frozenset[str]
@@ -56,13 +56,13 @@ def live_code(profile: SimProfile, user: AbstractBaseUser) -> OwnershipCode | No
 
 
 def lock_code_owners(codes: Collection[str]) -> None:
-    """Before an import changes a profile: the accounts that these codes may prove something for."""
+    """Lock the accounts that these codes belong to, before an import changes a profile."""
     if codes:
         lock_accounts(_live().filter(code__in=codes).values_list("user", flat=True))
 
 
 def redeem(seen: Iterable[Seen]) -> list[Proof]:
-    """Verifies the links whose codes were seen on their own profile. Call it in the import's transaction."""
+    """Verify the links whose codes were seen on their own profile; call it in the import's transaction."""
     by_code = {(each.profile, code): each for each in seen for code in each.codes}
     if not by_code:
         return []
@@ -82,7 +82,7 @@ def _redeem(code: OwnershipCode, seen: Seen) -> Proof | None:
             if OwnershipCode.objects.filter(pk=code.pk, code=code.code).delete()[0]:
                 return assign_verified(code.user, rows, how=How.CODE, actor=code.user_id, session=seen.session)
     except ValueError:
-        # A closed account proves nothing; the results come in all the same.
+        # Account closed since: skip its code, keep importing.
         pass
     return None
 
@@ -92,5 +92,5 @@ def _live() -> QuerySet[OwnershipCode]:
 
 
 def forget_expired() -> int:
-    """Deletes codes that prove nothing any more; how many."""
+    """Delete expired codes; returns how many."""
     return OwnershipCode.objects.filter(expires_at__lte=timezone.now()).delete()[0]

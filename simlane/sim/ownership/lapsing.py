@@ -1,6 +1,6 @@
-"""A link that nobody proves ends: a reminder on the tenth day, the end on the fourteenth, never without the reminder.
+"""Unproved links lapse: a reminder on the tenth day, the end on the fourteenth, never without the reminder.
 
-So a link that came over from the old model, years old, has its four days as well.
+A link from the old model, years old, so gets its four days too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Lapsed:
-    """What a day's run did."""
+    """Counts of one daily run."""
 
     reminded: int
     lapsed: int
@@ -32,13 +32,13 @@ class Lapsed:
 
 
 def run_daily() -> Lapsed:
-    """Reminds, ends what is due, forgets expired codes. More often than daily does no harm."""
+    """Send reminders, end links that are due, delete expired codes; safe to run more often than daily."""
     now = timezone.now()
     return Lapsed(remind(now), lapse(now), codes.forget_expired())
 
 
 def remind(now: datetime) -> int:
-    """Tells the owners of links that end soon, once for each link; how many links."""
+    """Remind the owners of links that end soon, once for each link; returns the number of links."""
     due = _unproved(now - timedelta(days=settings.LINK_REMINDER_DAYS)).exclude(Exists(_reminder()))
     count = 0
     while batch := _remind(due, now):
@@ -47,7 +47,7 @@ def remind(now: datetime) -> int:
 
 
 def lapse(now: datetime) -> int:
-    """Ends links that are too old and whose owners were reminded in time; how many."""
+    """End links that are too old and whose owners were reminded in time; returns the number of links."""
     grace = timedelta(days=settings.LINK_LAPSE_DAYS - settings.LINK_REMINDER_DAYS)
     due = _unproved(now - timedelta(days=settings.LINK_LAPSE_DAYS)).filter(
         Exists(_reminder().filter(sent_at__lte=now - grace))
@@ -59,7 +59,7 @@ def lapse(now: datetime) -> int:
 
 
 def lapses_at(profile: SimProfile, reminder: LinkReminder | None, now: datetime) -> datetime | None:
-    """When the link ends if nobody proves it; None for one that does not."""
+    """When the link ends if nobody proves it; None for a verified profile or one without a link."""
     if profile.linked_at is None or profile.is_verified:
         return None
     grace = timedelta(days=settings.LINK_LAPSE_DAYS - settings.LINK_REMINDER_DAYS)
@@ -68,7 +68,7 @@ def lapses_at(profile: SimProfile, reminder: LinkReminder | None, now: datetime)
 
 
 def _unproved(since: datetime) -> QuerySet[SimProfile]:
-    """Links that nobody proved. One with an open claim waits for the staff."""
+    """Unverified links, except those whose owner waits for the staff to decide a claim."""
     waits = Claim.objects.filter(profile=OuterRef("pk"), claimant=OuterRef("linked_user"), state=Claim.State.OPEN)
     return SimProfile.objects.filter(linked_at__lte=since, is_verified=False).exclude(Exists(waits))
 
@@ -103,6 +103,6 @@ def _lapse(due: QuerySet[SimProfile]) -> int:
 
 
 def _take(due: QuerySet[SimProfile]) -> list[SimProfile]:
-    """Some of them, held; what another act holds is left for the next run."""
+    """Lock and return up to BATCH of them; rows that another transaction has locked wait for the next run."""
     held = due.select_related("simulator").select_for_update(of=("self",), skip_locked=True)
     return list(held.order_by("pk")[:BATCH])

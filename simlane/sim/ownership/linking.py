@@ -1,8 +1,7 @@
-"""Who may link a profile, and what linking changes: rules 2 to 5.
+"""Linking, unlinking, showing and hiding a profile: rules 2 to 5.
 
-Each act is one UPDATE whose WHERE holds its condition, so whatever runs beside it, exactly one of two rivals
-changes the row. The methods of SimProfile call these; a set of profiles is unlinked or shown by one statement too.
-What proof changes is in sim.ownership.
+Each change is one UPDATE whose WHERE holds its condition, so of two rivals exactly one changes the row. The methods of
+SimProfile call these. Verified links are made in sim.ownership.proof.
 """
 
 from __future__ import annotations
@@ -36,13 +35,13 @@ def can_user_link(profile: SimProfile, user: AbstractBaseUser | AnonymousUser) -
 
 
 def link_to_user(profile: SimProfile, user: AbstractBaseUser, *, verified: bool = False) -> None:
-    """Point `profile` at the account; a second time changes nothing but what `verified` adds.
+    """Link `profile` to the account; when it is linked already, only `verified` can change anything.
 
     Raises ValueError, with a message for the person, when another account has it or a row is gone.
     """
     was_linked = profile.linked_user_id == user.pk
     with transaction.atomic():
-        # The account first, as in every act: see sim.ownership.locks.
+        # The account first, as everywhere: see sim.ownership.locks.
         lock_account(user)
         linked = (
             _row(profile)
@@ -63,13 +62,13 @@ def link_to_user(profile: SimProfile, user: AbstractBaseUser, *, verified: bool 
 
 
 def unlink_from_user(profile: SimProfile) -> bool:
-    """End the link `profile` was read with; whether there still was one. Verification and hiding end with it."""
+    """End the link `profile` was read with, with verification and hiding; returns whether there was still one."""
     if profile.linked_user_id is None:
         return False
     owner = profile.linked_user_id
     with transaction.atomic():
         ended = unlink(_row(profile).filter(linked_user=owner), how=How.CLICK, actor=owner)
-        # Who unlinks has changed their mind: a code that is still under way must not link it again.
+        # A code that the member has not raced under yet must not link the profile again.
         profile.ownership_codes.filter(user=owner).delete()
     _reread(profile)
     return bool(ended)
@@ -88,7 +87,7 @@ def set_visibility(profile: SimProfile, user: AbstractBaseUser, *, public: bool)
 
 
 def unlink(profiles: QuerySet[SimProfile], *, how: How, actor: int | None = None, action: Action | None = None) -> int:
-    """End the link of each of `profiles` that has one; how many had."""
+    """End the links of `profiles`; returns how many had one."""
     return profiles.filter(linked_user__isnull=False).update(
         linked_user=None,
         linked_at=None,
@@ -99,7 +98,7 @@ def unlink(profiles: QuerySet[SimProfile], *, how: How, actor: int | None = None
 
 
 def show(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
-    """Staff make the hidden ones among `profiles` public; how many were hidden."""
+    """Make the hidden ones among `profiles` public, for staff; returns how many were hidden."""
     hidden = profiles.filter(is_public=False, merged_into__isnull=True)
     return hidden.update(is_public=True, last_change=change(How.STAFF, by.pk))
 
@@ -109,7 +108,7 @@ def _row(profile: SimProfile) -> QuerySet[SimProfile]:
 
 
 def _reread(profile: SimProfile) -> None:
-    """What the row says now; raises ValueError when it is gone."""
+    """Read the link columns again; raises ValueError when the row is gone."""
     try:
         profile.refresh_from_db(fields=LINK_COLUMNS)
     except type(profile).DoesNotExist as error:

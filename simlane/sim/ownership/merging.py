@@ -64,7 +64,7 @@ def merge_unidentified(user: AbstractBaseUser, proved: SimProfile) -> list[Merge
 
 @atomic_with_retry
 def merge(kept: UUID, merged: UUID, *, by: AbstractBaseUser) -> Merge:
-    """Staff decide that two profiles are one driver. Raises ValueError, with what stands against it."""
+    """Merge two profiles by a decision of the staff; raises ValueError, with the reason, when they cannot be merged."""
     if kept == merged:
         raise ValueError(ITSELF)
     both = SimProfile.objects.filter(pk__in=[kept, merged])
@@ -84,7 +84,10 @@ def merge(kept: UUID, merged: UUID, *, by: AbstractBaseUser) -> Merge:
 
 @atomic_with_retry
 def undo(merge: Merge, *, by: AbstractBaseUser) -> None:
-    """Both profiles are again what they were, with what each has raced since. Raises ValueError when it cannot be."""
+    """Undo a merge: each profile has again its link, names and claims, and the results of its own identifier.
+
+    Raises ValueError, with the reason, when it cannot be undone.
+    """
     before = merge.before["merged"]
     has_account = bool(lock_accounts([before["account"] or 0]))
     rows = {row.pk: row for row in lock_profiles(SimProfile.objects.filter(pk__in=[merge.kept_id, merge.merged_id]))}
@@ -113,7 +116,7 @@ def undo(merge: Merge, *, by: AbstractBaseUser) -> None:
 
 
 def aliases(merged: Iterable[UUID]) -> dict[UUID, tuple[UUID, list[int]]]:
-    """What each of these merged profiles belongs to now, and by which merges, the first one first."""
+    """For each of these merged profiles, the profile it is a part of now, and the merges that led there, in order."""
     steps: dict[UUID, tuple[UUID, int]] = {}
     merged = set(merged)
     asked = merged

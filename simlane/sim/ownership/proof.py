@@ -1,4 +1,4 @@
-"""Who proved that a profile is theirs, and who wins when two say so.
+"""Proving that a profile is one's own, and which of two accounts gets it.
 
 the link is             proof by platform sign-in     by code                    by staff's decision
 nobody's, unverified    linked and verified           the same                   the same
@@ -34,7 +34,7 @@ CONFIRMED = "The staff have marked the link as verified."
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a proof changed: `verified` are this account's now, `already` were, `merged` went into one of them.
+    """The outcome of a proof: `verified` are this account's now, `already` were, `merged` went into one of them.
 
     `disputed` are verified as another account's: staff decide. All empty: no profile has this id yet.
     """
@@ -46,10 +46,10 @@ class Proof:
 
 
 def lock_for(user: AbstractBaseUser, profiles: QuerySet[SimProfile]) -> list[SimProfile]:
-    """Holds the account, then the profiles; in the place of a merged one, what it was merged into.
+    """Lock the account, then the profiles; instead of a merged one, the profile it was merged into.
 
-    Held beside them is everything that the account has, which a proof may merge into them. Raises ValueError when
-    the account is gone.
+    The account's other profiles are locked too, as a proof may merge them. Raises ValueError when the account is
+    deleted or inactive.
     """
     lock_account(user)
     keys = {merged_into or key for key, merged_into in profiles.values_list("pk", "merged_into")}
@@ -70,9 +70,9 @@ def prove(user: AbstractBaseUser, kinds: Collection[IdentifierKind], identifier:
 def assign_verified(
     user: AbstractBaseUser, profiles: Iterable[SimProfile], *, how: How, actor: int | None, **evidence: Any
 ) -> Proof:
-    """Makes `profiles`, which must be locked, this account's verified ones, as far as `how` may; see above.
+    """Link `profiles` to the account as verified, as far as the table above lets `how` do it.
 
-    Only in a transaction that holds the account.
+    The profiles and the account must be locked.
     """
     proof = Proof()
     for profile in profiles:
@@ -108,7 +108,7 @@ def assign_verified(
 
 
 def dispute(user: AbstractBaseUser, profile: SimProfile, how: How, **evidence: Any) -> None:
-    """Another account's verified profile that this one has a proof for, which is no authority: staff decide."""
+    """Open a dispute for the staff: this account has a proof for a profile that is verified as another's."""
     claim, made = Claim.objects.get_or_create(
         profile=profile,
         claimant_id=user.pk,
@@ -126,7 +126,7 @@ def dispute(user: AbstractBaseUser, profile: SimProfile, how: How, **evidence: A
 
 @atomic_with_retry
 def confirm(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
-    """Staff mark the linked ones among `profiles` as proved; how many were not before."""
+    """Mark the linked ones among `profiles` as verified, for staff; returns how many were not before."""
     rows = lock_profiles(profiles.filter(linked_user__isnull=False, is_verified=False))
     keys = [profile.pk for profile in rows]
     SimProfile.objects.filter(pk__in=keys).update(is_verified=True, last_change=change(How.STAFF, by.pk))
@@ -142,7 +142,7 @@ def confirm(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
 
 @atomic_with_retry
 def staff_unlink(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int:
-    """Staff end the link of each of `profiles` that has one; how many had."""
+    """End the links of `profiles`, for staff; returns how many had one."""
     rows = lock_profiles(profiles.filter(linked_user__isnull=False))
     keys = [profile.pk for profile in rows]
     unlink(SimProfile.objects.filter(pk__in=keys), how=How.STAFF, actor=by.pk)
@@ -153,7 +153,7 @@ def staff_unlink(profiles: QuerySet[SimProfile], *, by: AbstractBaseUser) -> int
 
 
 def _dispute_what_waits(profiles: Collection[UUID]) -> None:
-    """Claims of others against links that have just been verified, by what is no authority: both sides are told."""
+    """Make disputes of other accounts' open claims to profiles that have just been verified; both sides are told."""
     waiting = Claim.objects.filter(profile__in=profiles, state=Claim.State.OPEN, disputed=False)
     disputed = list(waiting.select_related("profile__simulator").select_for_update(of=("self",)).order_by("pk"))
     waiting.filter(pk__in=[claim.pk for claim in disputed]).update(disputed=True)
@@ -167,7 +167,7 @@ def _dispute_what_waits(profiles: Collection[UUID]) -> None:
 
 
 def _settle(user: AbstractBaseUser, profiles: Collection[UUID], how: How) -> None:
-    """What was on its way for these profiles has come to its end."""
+    """End the codes, reminders and claims for profiles that this account has just proved."""
     OwnershipCode.objects.filter(profile__in=profiles, user_id=user.pk).delete()
     LinkReminder.objects.filter(profile__in=profiles).delete()
     waiting = Claim.objects.filter(profile__in=profiles, state=Claim.State.OPEN)

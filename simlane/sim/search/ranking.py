@@ -11,7 +11,7 @@ from simlane.sim.search import accounts
 
 
 class Reason(StrEnum):
-    """What of the profile the query matched."""
+    """Which text of the profile the query matched."""
 
     IDENTIFIER = "identifier"
     NAME = "name"

@@ -1,4 +1,4 @@
-"""What an account was told, whether the e-mail about it went out, and which e-mails the account wants."""
+"""Notifications, the state of the e-mail about each, and which e-mails an account wants."""
 
 from __future__ import annotations
 

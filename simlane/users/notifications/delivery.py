@@ -41,9 +41,9 @@ Mail = Notification.Mail
 
 @dataclass(slots=True)
 class Delivered:
-    """What a run did: `failed` are tried again, `given_up` are not, `unwanted` were not sent because nobody wants them.
+    """Counts of one run: `failed` are tried again, `given_up` are not; nobody wants those that are `unwanted`.
 
-    `stopped` says that the mail server does not answer: what was still due stays due.
+    `stopped` names the error of a mail server that does not answer: the other due mails stay due.
     """
 
     sent: int = 0
@@ -65,7 +65,7 @@ def enqueue(keys: Sequence[int]) -> None:
 
 
 def due(keys: Sequence[int] | None = None) -> QuerySet[Notification]:
-    """What is to be sent now: all, or what of `keys` still is."""
+    """The rows due now: all, or those among `keys`."""
     rows = Notification.objects.filter(email_state=Mail.PENDING, email_due_at__lte=timezone.now())
     return rows if keys is None else rows.filter(pk__in=keys)
 
@@ -95,7 +95,7 @@ def retry_given_up() -> int:
 
 
 def _due_keys(keys: Sequence[int] | None) -> Iterator[int]:
-    # A row that was tried is not due again before its pause is over: each pass finds others.
+    # A row that was tried is not due before its pause is over, so each pass finds others.
     while batch := list(due(keys).order_by("email_due_at", "pk").values_list("pk", flat=True)[:BATCH]):
         yield from batch
 
@@ -131,7 +131,7 @@ def _deliver(key: int, connection: _Connection, done: Delivered) -> None:
 
 
 def _put_off(row: Notification, error: Exception, done: Delivered) -> None:
-    """What failed is due again after a pause, as often as there are pauses."""
+    """Retry after the next pause; after the last one give up."""
     # The mail server's answer may hold an address: only its number is for the log.
     what = f"{type(error).__name__} {getattr(error, 'smtp_code', '') or getattr(error, 'errno', '') or ''}".strip()
     if row.email_attempts > len(BACKOFF):

@@ -64,7 +64,7 @@ def group_of(kind: str) -> Group:
 
 
 def choices(accounts: Collection[int]) -> dict[tuple[int, str], bool]:
-    """What these accounts have chosen, by account and group."""
+    """The choices of these accounts, by account and group."""
     rows = MailChoice.objects.filter(user__in=accounts)
     return {(account, group): wanted for account, group, wanted in rows.values_list("user", "group", "wanted")}
 

@@ -64,7 +64,7 @@ def absolute(path: str) -> str:
 
 
 def token(account: int, group: Group) -> str:
-    """What an address to unsubscribe carries. It never expires: a mail may be read years later."""
+    """The signed token of an unsubscribe address. It never expires: a mail may be read years later."""
     return Signer(salt=SALT).sign(f"{account}-{group.name}")
 
 

@@ -1,4 +1,4 @@
-"""From what the domain says to rows: in the transaction of the act, so that both are kept or neither."""
+"""Writing a notification for each event of the domain, in the transaction of the change."""
 
 from __future__ import annotations
 

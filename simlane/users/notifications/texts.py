@@ -1,4 +1,4 @@
-"""What each kind of notification says: one place for the list, the e-mail's text and its HTML.
+"""The texts of each kind of notification, for the list, the e-mail's text and its HTML.
 
 Texts are plain: whoever shows them escapes them. Names of drivers come from files that anybody may have written.
 """
@@ -31,8 +31,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What a person reads: `title` is the mail's subject too; `points` are further paragraphs of the mail, each with
-    a heading, and `further` a link below them."""
+    """The words of a notification: `title` is the mail's subject too.
+
+    `points` are further paragraphs of the mail, each with a heading, and `further` is a link below them.
+    """
 
     title: str
     sentence: str

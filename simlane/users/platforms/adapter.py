@@ -1,4 +1,4 @@
-"""What SimLane does otherwise than django-allauth when people come from a platform."""
+"""SimLane's adapter of django-allauth's sign-in at platforms."""
 
 from __future__ import annotations
 

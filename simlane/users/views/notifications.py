@@ -29,7 +29,7 @@ FORGED = (
 
 @member_page()
 def notifications(request: HttpRequest) -> HttpResponse:
-    """What happened, newest first."""
+    """The notifications, newest first."""
     page = paged(request, Notification.objects.filter(user=member(request).pk), NEWEST_FIRST)
     items = [(each, text(each)) for each in page.items]
     return show(request, "users/notifications.html", {"page": page, "items": items})

@@ -1,4 +1,4 @@
-"""What a member decides about themselves: their driver page, a copy of their data, the end of their account."""
+"""A member's driver page, the copy of their data, the deletion of their account."""
 
 from __future__ import annotations
 
