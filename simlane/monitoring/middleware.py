@@ -20,7 +20,7 @@ access = logging.getLogger("simlane.access")
 logger = logging.getLogger(__name__)
 
 
-class WatchMiddleware:
+class MonitoringMiddleware:
     """First of all middleware, so that redirects, refusals and static files have an id and a line as well."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -49,7 +49,7 @@ def delete_account(user: User) -> None:
     if is_only_superuser(user):
         raise OnlySuperuserError
     # Locked in the order of sim.ownership.locks; the database's trigger would lock them in any order.
-    lock_profiles(SimProfile.objects.filter(linked_user=user.pk))
+    lock_profiles(SimProfile.objects.linked_to(user))
     # What staff did to the account stays in their log; each such row holds the username or an address.
     for model, keys in (
         (User, [user.pk]),

@@ -68,7 +68,7 @@ def sign_ins(user: User) -> list[dict[str, Any]]:
 
 def profiles(user: User) -> list[dict[str, Any]]:
     """The driver profiles linked to the account."""
-    linked = SimProfile.objects.filter(linked_user=user.pk).select_related("simulator").prefetch_related("names")
+    linked = SimProfile.objects.linked_to(user).select_related("simulator").prefetch_related("names")
     return [
         {
             "simulator": profile.simulator.name,

@@ -12,7 +12,7 @@ import pytest
 from django.test import Client, RequestFactory
 
 from simlane.monitoring import logs
-from simlane.monitoring.middleware import WatchMiddleware
+from simlane.monitoring.middleware import MonitoringMiddleware
 from simlane.profiles.views import browse
 from simlane.users.models import User
 
@@ -50,7 +50,7 @@ def test_an_id_that_could_forge_something_is_replaced(forged: str) -> None:
     request = RequestFactory().get("/healthz", headers={"X-Request-ID": forged})
     from django.http import HttpResponse
 
-    assert MADE.fullmatch(WatchMiddleware(lambda _: HttpResponse())(request)["X-Request-ID"])
+    assert MADE.fullmatch(MonitoringMiddleware(lambda _: HttpResponse())(request)["X-Request-ID"])
 
 
 def test_requests_without_an_id_get_different_ones_and_leave_none_behind(client: Client) -> None:

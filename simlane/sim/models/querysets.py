@@ -33,3 +33,7 @@ class SimProfileQuerySet(models.QuerySet["SimProfile"]):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         """The profiles this person may open: the public ones, their own verified ones, for staff all (rule 7)."""
         return self.filter(visible_to(user))
+
+    def linked_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        """The profiles that point at this account, verified or not."""
+        return self.filter(linked_user=user.pk)

@@ -138,7 +138,7 @@ def failed(
 def _begun_from(request: HttpRequest, profile_id: str | None) -> SimProfile | None:
     if profile_id is None:
         return None
-    mine = SimProfile.objects.filter(pk=profile_id, linked_user=request.user.pk)
+    mine = SimProfile.objects.linked_to(request.user).filter(pk=profile_id)
     return mine.select_related("simulator").defer("profile_data").first()
 
 

@@ -24,7 +24,7 @@ HISTORY_SHOWN = 50
 @member_page()
 def sim_profiles(request: HttpRequest) -> HttpResponse:
     """My Sim Profiles."""
-    mine = SimProfile.objects.filter(linked_user=member(request).pk).select_related("simulator", "reminder")
+    mine = SimProfile.objects.linked_to(member(request)).select_related("simulator", "reminder")
     open_claims = Claim.objects.filter(claimant=member(request).pk, state=Claim.State.OPEN)
     # Of a profile that its owner has hidden since (rule 7) the list says only that there is a claim.
     open_claims = open_claims.annotate(profile_is_shown=visible_to(request.user, "profile__"))

@@ -46,7 +46,7 @@ def driver_page(request: HttpRequest) -> HttpResponse:
             )
         return redirect("users:driver_page")
     profiles = list(
-        SimProfile.objects.filter(linked_user=user.pk)
+        SimProfile.objects.linked_to(user)
         .select_related("simulator")
         .defer("profile_data")
         .order_by("simulator__name", "name_key")
@@ -85,7 +85,7 @@ def delete(request: HttpRequest) -> HttpResponse:
     context = {
         "type_username": not get_reauthentication_flows(user),
         "only_superuser": account_deletion.is_only_superuser(user),
-        "profiles": SimProfile.objects.filter(linked_user=user.pk).count(),
+        "profiles": SimProfile.objects.linked_to(user).count(),
     }
     if request.method == "POST":
         if context["type_username"] and request.POST.get("username", "").strip() != user.username:
