@@ -146,6 +146,6 @@ GROUPS = (
 BY_SLUG = {article.slug: article for group in GROUPS for article in group.articles}
 
 
-def figures() -> dict[str, int]:
-    """The numbers in the texts that an operator may change."""
+def deadlines() -> dict[str, int]:
+    """The days after which an unproved link is reminded of and ends: context of every article."""
     return {"reminder_days": settings.LINK_REMINDER_DAYS, "lapse_days": settings.LINK_LAPSE_DAYS}

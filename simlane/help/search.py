@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 from django.template.loader import render_to_string
 
-from simlane.help.articles import BY_SLUG, Article, figures
+from simlane.help.articles import BY_SLUG, Article, deadlines
 from simlane.sim.identity.names import fold
 
 MAX_LENGTH = 100
@@ -65,7 +65,7 @@ class _Sections(HTMLParser):
 def sections(slug: str) -> tuple[Section, ...]:
     """The text of an article; its template is the same for everybody."""
     parser = _Sections()
-    parser.feed(render_to_string(BY_SLUG[slug].template, figures()))
+    parser.feed(render_to_string(BY_SLUG[slug].template, deadlines()))
     parser.close()
     return tuple(
         Section(**{name: " ".join(text.split()) for name, text in section.items()})

@@ -46,7 +46,7 @@ def count_request(route: str, method: str, status: int, seconds: float) -> None:
 
 
 class Adoption(Collector):
-    """Read from the database when somebody asks; without it the other figures are given all the same."""
+    """Read from the database when somebody asks; without it the other metrics are still given."""
 
     def describe(self) -> list[Metric]:
         return []

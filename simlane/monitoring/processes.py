@@ -26,7 +26,7 @@ def metrics_directory(parent: Path) -> str:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.set_inheritable(lock, True)
     except OSError as error:
-        raise ImproperlyConfigured(f"VAR_DIR cannot keep the figures of {parent}: {error}.") from error
+        raise ImproperlyConfigured(f"VAR_DIR cannot keep the metrics of {parent}: {error}.") from error
     return made
 
 

@@ -47,14 +47,14 @@ def rollout(request: HttpRequest) -> HttpResponse:
         raise Http404
     context: dict[str, Any] = {"days": DAYS, "upgrade": status.summary()}
     try:
-        context |= _figures(_day(request))
+        context |= _statistics(_day(request))
     except DatabaseError:
         # Between the steps of an upgrade a table may not be there yet; how the upgrade goes is told all the same.
-        logger.warning("the rollout page has no figures", exc_info=True)
+        logger.warning("the rollout page has no statistics", exc_info=True)
     return render(request, "monitoring/rollout.html", context)
 
 
-def _figures(day: date | None) -> dict[str, Any]:
+def _statistics(day: date | None) -> dict[str, Any]:
     links = adoption.links_by_day(DAYS)
     missing = statistics.missing_by_day(DAYS)
     searches = statistics.searches_by_day(DAYS)

@@ -44,8 +44,8 @@ def delete_account(user: User) -> None:
     """
     # Locked first, so that no other transaction writes rows for the account meanwhile. Of two superusers who delete
     # their accounts at once, the second waits here and is then the only one.
-    held = Q(pk=user.pk) | Q(is_superuser=True) if user.is_superuser else Q(pk=user.pk)
-    list(User.objects.select_for_update().filter(held).order_by("pk").values_list("pk"))
+    locked = Q(pk=user.pk) | Q(is_superuser=True) if user.is_superuser else Q(pk=user.pk)
+    list(User.objects.select_for_update().filter(locked).order_by("pk").values_list("pk"))
     if is_only_superuser(user):
         raise OnlySuperuserError
     # Locked in the order of sim.ownership.locks; the database's trigger would lock them in any order.

@@ -25,7 +25,7 @@ CHART_KEYS = ("date", "position", "field", "event", "track")
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class CareerStatistics:
     """A career in numbers: races only. `win_rate` is a percentage; finishes are of the last CHARTED races."""
 
     starts: int
@@ -52,7 +52,7 @@ def detail(request: HttpRequest, slug: str, identifier: str) -> HttpResponse:
         "former_names": list(
             profile.names.exclude(name=profile.profile_name).order_by("-last_used_at").values_list("name", flat=True)
         ),
-        "figures": _figures(profile, [finish["position"] for finish in finishes]),
+        "statistics": _statistics(profile, [finish["position"] for finish in finishes]),
         "bests": _bests(profile),
         "recent": _drives(profile).select_related("entry__car", "entry__session__event__track")[:RECENT],
         "finishes": finishes,
@@ -121,8 +121,8 @@ def _finishes(profile: SimProfile) -> list[dict[str, Any]]:
     ]
 
 
-def _figures(profile: SimProfile, positions: list[int]) -> Figures:
-    return Figures(
+def _statistics(profile: SimProfile, positions: list[int]) -> CareerStatistics:
+    return CareerStatistics(
         starts=profile.starts,
         wins=profile.wins,
         podiums=profile.podiums,

@@ -41,11 +41,11 @@ def issue(profile: SimProfile, user: AbstractBaseUser) -> OwnershipCode:
     Raises ValueError, with a message for the person, when the link is not theirs or is proved.
     """
     now = timezone.now()
-    held = lock_for(user, SimProfile.objects.filter(pk=profile.pk))
-    if not any(row.linked_user_id == user.pk and not row.is_verified for row in held):
+    locked = lock_for(user, SimProfile.objects.filter(pk=profile.pk))
+    if not any(row.linked_user_id == user.pk and not row.is_verified for row in locked):
         raise ValueError(NOT_YOURS)
     code, _ = OwnershipCode.objects.update_or_create(
-        user_id=user.pk, profile=held[0], defaults={"code": new_code(), "made_at": now, "expires_at": now + VALID}
+        user_id=user.pk, profile=locked[0], defaults={"code": new_code(), "made_at": now, "expires_at": now + VALID}
     )
     return code
 

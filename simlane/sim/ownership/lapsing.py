@@ -79,7 +79,7 @@ def _reminder() -> QuerySet[LinkReminder]:
 
 @transaction.atomic
 def _remind(due: QuerySet[SimProfile], now: datetime) -> int:
-    rows = _take(due)
+    rows = _lock_batch(due)
     reminders = [LinkReminder(profile=row, linked_at=row.linked_at, sent_at=now) for row in rows if row.linked_at]
     LinkReminder.objects.bulk_create(
         reminders, update_conflicts=True, unique_fields=["profile"], update_fields=["linked_at", "sent_at"]
@@ -94,7 +94,7 @@ def _remind(due: QuerySet[SimProfile], now: datetime) -> int:
 
 @transaction.atomic
 def _lapse(due: QuerySet[SimProfile]) -> int:
-    rows = _take(due)
+    rows = _lock_batch(due)
     keys = [row.pk for row in rows]
     unlink(SimProfile.objects.filter(pk__in=keys), how=How.TIME, action=Action.LAPSE)
     LinkReminder.objects.filter(profile__in=keys).delete()
@@ -102,7 +102,7 @@ def _lapse(due: QuerySet[SimProfile]) -> int:
     return len(rows)
 
 
-def _take(due: QuerySet[SimProfile]) -> list[SimProfile]:
+def _lock_batch(due: QuerySet[SimProfile]) -> list[SimProfile]:
     """Lock and return up to BATCH of them; rows that another transaction has locked wait for the next run."""
-    held = due.select_related("simulator").select_for_update(of=("self",), skip_locked=True)
-    return list(held.order_by("pk")[:BATCH])
+    locked = due.select_related("simulator").select_for_update(of=("self",), skip_locked=True)
+    return list(locked.order_by("pk")[:BATCH])

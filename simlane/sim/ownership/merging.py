@@ -51,7 +51,7 @@ def has_platform_id(profile: SimProfile) -> bool:
 def merge_unidentified(user: AbstractBaseUser, proved: SimProfile) -> list[Merge]:
     """Merges this account's own profiles without a platform id into the one that it has just proved.
 
-    Only those that it holds for certain: verified, or contested over the very id that is proved now. Everything
+    Only those that are certainly its own: verified, or contested over the very id that is proved now. Everything
     the account has on the simulator must be locked.
     """
     if not has_platform_id(proved):

@@ -53,8 +53,8 @@ def lock_for(user: AbstractBaseUser, profiles: QuerySet[SimProfile]) -> list[Sim
     """
     lock_account(user)
     keys = {merged_into or key for key, merged_into in profiles.values_list("pk", "merged_into")}
-    held = lock_profiles(SimProfile.objects.filter(Q(pk__in=keys) | Q(linked_user=user.pk)))
-    return [profile for profile in held if profile.pk in keys and profile.merged_into_id is None]
+    locked = lock_profiles(SimProfile.objects.filter(Q(pk__in=keys) | Q(linked_user=user.pk)))
+    return [profile for profile in locked if profile.pk in keys and profile.merged_into_id is None]
 
 
 @atomic_with_retry

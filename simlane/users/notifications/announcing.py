@@ -39,7 +39,7 @@ def announce(progress: Callable[[int], None] = lambda told: None) -> int:
 
 @transaction.atomic
 def _announce_after(last: int) -> tuple[int, int] | None:
-    """The next accounts by key, held so that none goes meanwhile: the last key, and how many."""
+    """Tell the next accounts by key, locked against deletion; returns the last key and how many were told."""
     rows = waiting().filter(pk__gt=last).order_by("pk").select_for_update(of=("self",), no_key=True)
     accounts = list(rows.values_list("pk", flat=True)[:BATCH])
     if not accounts:

@@ -51,10 +51,10 @@ def _row(event: OwnershipEvent, *, mailed: bool, now: Any) -> Notification:
 
 
 def _staying(accounts: Collection[int]) -> set[int]:
-    """Those that exist and that nobody is deleting; they stay until the transaction ends.
+    """The accounts that exist and that nobody is deleting, locked against deletion until the transaction ends.
 
-    Acts hold profiles by now, and a deletion holds its account and waits for its profiles: to wait for the account
-    here would be a deadlock, so one that is going is passed over.
+    The caller has locked profiles, and a deletion locks its account and then waits for its profiles: waiting for the
+    account here would deadlock, so an account that is being deleted is skipped.
     """
     if connection.vendor != "postgresql":
         return set(get_user_model()._default_manager.filter(pk__in=accounts).values_list("pk", flat=True))
