@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from time import monotonic
 from types import TracebackType
+from typing import TextIO
 
 from django.core.management.base import OutputWrapper
 from rich.console import Console
@@ -14,15 +15,22 @@ LINE_EVERY = 5.0
 
 
 class Counter:
-    """Shows `done` of `total`; used in a `with`."""
+    """Shows `done` of `total`, in a `with`: a bar on the `terminal`, or lines on `out` when it is none.
 
-    def __init__(self, out: OutputWrapper, label: str, total: int) -> None:
+    Without `terminal` the bar is on `out` itself.
+    """
+
+    def __init__(self, out: OutputWrapper, label: str, total: int, *, terminal: TextIO | None = None) -> None:
         self._out, self._label, self._total = out, label, total
         self._said = monotonic()
         self._bar: Progress | None = None
-        if out.isatty():
+        if (terminal or out).isatty():
             self._bar = Progress(
-                TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console()
+                TextColumn(label),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+                console=Console(file=terminal),
             )
             self._task = self._bar.add_task(label, total=total)
 
@@ -37,10 +45,11 @@ class Counter:
         if self._bar:
             self._bar.stop()
 
-    def __call__(self, done: int) -> None:
+    def __call__(self, done: int, detail: str = "") -> None:
+        """Show how many are done; a line ends with the `detail`."""
         if self._bar:
             self._bar.update(self._task, completed=done)
         elif monotonic() - self._said >= LINE_EVERY:
             self._said = monotonic()
-            self._out.write(f"  {self._label}: {done:,} of {self._total:,}")
+            self._out.write(f"  {self._label}: {done:,} of {self._total:,}{f', {detail}' if detail else ''}")
             self._out.flush()

@@ -5,25 +5,19 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
-from contextlib import nullcontext
 from datetime import tzinfo
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 from django.db import DatabaseError
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from simlane.results import files
 from simlane.results.importer import Importer
-from simlane.results.report import Report, printable
+from simlane.results.report import printable
 from simlane.results.timezones import timezone_of
-
-#: Seconds between lines where there is no terminal to draw a bar on.
-LINE_EVERY = 5.0
+from simlane.web.progress import Counter
 
 
 class Command(BaseCommand):
@@ -53,10 +47,16 @@ class Command(BaseCommand):
         if missing:
             raise CommandError(f"No such file or folder: {', '.join(missing)}. Nothing was imported.")
         total = sum(1 for _ in files.find(paths, lambda label, error: None))
-        progress = _Bar(total) if sys.stderr.isatty() else _Lines(total, self)
-        importer = Importer(dry_run=dry_run, progress=progress, timezone=timezone)
         try:
-            with progress.bar:
+            # The bar is on stderr: stdout may be piped.
+            with Counter(self.stdout, "Importing", total, terminal=sys.stderr) as show:
+                importer = Importer(
+                    dry_run=dry_run,
+                    timezone=timezone,
+                    progress=lambda report: show(
+                        report.files, f"{report.counts['entries']} entries, {report.counts['laps']} laps"
+                    ),
+                )
                 report = importer.run(paths)
         except KeyboardInterrupt:
             self.stderr.write("Stopped. What was imported stays; start the same command again to go on behind it.")
@@ -99,39 +99,3 @@ def _say(stream: OutputWrapper, line: str, style: Callable[[str], str] = str) ->
     """One line, of characters that the stream can write: file names and names of drivers hold anything."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     stream.write(style(printable(line).encode(encoding, "backslashreplace").decode(encoding)))
-
-
-class _Bar:
-    """A progress bar, for a terminal."""
-
-    def __init__(self, total: int) -> None:
-        self.bar = Progress(
-            TextColumn("Importing"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("files"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-        )
-        self._task = self.bar.add_task("files", total=total)
-
-    def __call__(self, report: Report) -> None:
-        self.bar.update(self._task, completed=report.files)
-
-
-class _Lines:
-    """A line now and then, for a log."""
-
-    def __init__(self, total: int, command: BaseCommand) -> None:
-        self.bar = nullcontext()
-        self._total = total
-        self._command = command
-        self._said = monotonic()
-
-    def __call__(self, report: Report) -> None:
-        if monotonic() - self._said >= LINE_EVERY:
-            self._said = monotonic()
-            self._command.stdout.write(
-                f"{report.files}/{self._total} files, {report.counts['entries']} entries, {report.counts['laps']} laps"
-            )
