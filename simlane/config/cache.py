@@ -6,7 +6,7 @@ from django.core.cache.backends.filebased import FileBasedCache
 
 
 class SharedFiles(FileBasedCache):
-    """Django's, which in want of room takes what is over first: a limit that still counts must not be forgotten."""
+    """Django's file cache, except that a full one deletes expired entries first: a limit in force must not be lost."""
 
     def _cull(self) -> None:
         files = self._list_cache_files()  # type: ignore[attr-defined]
@@ -15,7 +15,7 @@ class SharedFiles(FileBasedCache):
         for name in files:
             try:
                 with open(name, "rb") as file:
-                    # It deletes what is over.
+                    # Deletes the file if it has expired.
                     self._is_expired(file)  # type: ignore[attr-defined]
             except FileNotFoundError:
                 pass

@@ -60,7 +60,7 @@ def read() -> dict[str, dict[str, Any]]:
     if app := credentials("IRACING"):
         found["iracing"] = {"APP": app, "OAUTH_PKCE_ENABLED": True, **urls}
     if app := credentials("DISCORD"):
-        # No address is asked for: whoever signs up types their own.
+        # No e-mail address is asked for: a new member types their own.
         found["discord"] = {"APP": app, "OAUTH_PKCE_ENABLED": True, "SCOPE": ["identify"]}
         found["discord"]["AUTHORIZE_URL"] = DISCORD_AUTHORIZE_URL
     return found

@@ -92,7 +92,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "simlane.config.urls"
-#: The domain knows no pages: those who have them say where its rows are shown.
+#: The domain knows no pages: the public pages say where its rows are shown.
 ABSOLUTE_URL_OVERRIDES = {
     "sim.simulator": addresses.of_simulator,
     "sim.simprofile": addresses.of_profile,
@@ -186,13 +186,13 @@ CACHES = {
     "default": {
         "BACKEND": "simlane.config.cache.SharedFiles",
         "LOCATION": VAR_DIR / "cache",
-        # Every visitor who searches is one or two.
+        # Each visitor who searches takes one or two.
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     },
     "flags": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "flags", "TIMEOUT": 10},
 }
 WAFFLE_CACHE_NAME = "flags"
-#: What everybody gets while staff have made no flag `public_profiles` in the admin.
+#: The default while staff have made no flag `public_profiles` in the admin.
 ENABLE_PUBLIC_PROFILES = flag("ENABLE_PUBLIC_PROFILES", default=True)
 WAFFLE_SECURE = HTTPS
 WAFFLE_FLAG_DEFAULT = ENABLE_PUBLIC_PROFILES
@@ -259,9 +259,9 @@ if BEHIND_PROXY:
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
 X_FRAME_OPTIONS = "DENY"
 
-#: Who has it may read /metrics. Without one, staff may, and programs on this machine.
+#: The bearer token for /metrics. Without one, staff and programs on this machine may read it.
 METRICS_TOKEN = text("METRICS_TOKEN", "") if "METRICS_TOKEN" in os.environ else ""
-#: How often a server process stores what it has counted; 0 leaves that to whoever calls for it.
+#: Seconds between two times that a server process stores its counts; 0 stores them only when called.
 WATCH_STORE_SECONDS = 10
 
 LOG_LEVEL = choice("LOG_LEVEL", default="INFO", among=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
@@ -279,12 +279,12 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
-        # Whoever scans the net sends wrong Host headers: answered with 400, and no reason for a traceback each.
+        # Scanners send wrong Host headers: they get a 400, and no traceback each.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         # Two lines for each job that went well, and for each look of the worker.
         "django_tasks": {"level": "WARNING"},
         "django_tasks_db": {"level": "WARNING"},
-        # It writes down whole answers, which anybody can make up; what failed stands in our own line.
+        # It logs whole answers, which anybody can forge; our own log line says what failed.
         "openid": {"level": "CRITICAL"},
     },
 }

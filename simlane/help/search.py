@@ -22,7 +22,7 @@ BLOCKS = {"p", "li", "td", "th", "dt", "dd", "h2", "h3"}
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of an article: under the heading with this id, or what stands before the first one."""
+    """A part of an article: the text under the heading with this id, or before the first heading."""
 
     anchor: str
     heading: str

@@ -1,4 +1,4 @@
-"""Who may read `/metrics`."""
+"""Access to `/metrics`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import ipaddress
 from django.conf import settings
 from django.http import HttpRequest
 
-#: What a proxy adds: with one of them, the nearest address is the proxy's and says nothing of who asks.
+#: Headers that a proxy adds: with one of them, the remote address is the proxy's, not the client's.
 FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
 
 
@@ -16,7 +16,7 @@ def may_read_metrics(request: HttpRequest) -> bool:
     """By the token where METRICS_TOKEN is set, and only so; else staff, and programs on this machine."""
     if settings.METRICS_TOKEN:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        # Bytes: a comparison of text refuses what is not ASCII with an exception.
+        # Bytes: compare_digest raises for text that is not ASCII.
         right = hmac.compare_digest(token.strip().encode(), settings.METRICS_TOKEN.encode())
         return right and scheme.lower() == "bearer"
     return _from_this_machine(request) or bool(getattr(request.user, "is_staff", False))

@@ -1,4 +1,4 @@
-"""How many profiles there are and whose: read through indexes, and at most once a minute by all processes together."""
+"""Counts of profiles and links, read through indexes, at most once a minute by all processes together."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import uuid
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
-#: What a proxy may hand in: bounded, and unable to forge a line of the log.
+#: The request ids accepted from a proxy: bounded, and unable to forge a line of the log.
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 NONE = "-"
 

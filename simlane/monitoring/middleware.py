@@ -1,4 +1,4 @@
-"""The outermost layer: gives each request its id, and notes how it went."""
+"""The outermost middleware: gives each request its id, counts it and writes its line in the log."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ class MonitoringMiddleware:
             recording.request(route, request.method or "", status, seconds, request.path)
             _write_line(request, route, status, round(seconds * 1000))
         except Exception:
-            # Whatever is wrong with watching, the visitor gets the page.
+            # A fault of the monitoring must not cost the visitor the page.
             logger.exception("a request could not be noted")
 
 
 def forget_id(**_: Any) -> None:
-    """The request is over: what its thread does next belongs to no request."""
+    """Clear the request id at the end of a request, so that later log lines of the thread do not carry it."""
     logs.request_id.set(logs.NONE)
 
 
@@ -72,7 +72,7 @@ def _write_line(request: HttpRequest, route: str, status: int, milliseconds: int
 
 
 def _user_id(request: HttpRequest) -> object:
-    """Who asked, when the page itself wanted to know: a line in the log is worth no query."""
+    """The user's key if the page has loaded the user: a line in the log is worth no query."""
     user = request.__dict__.get("user")
     if user is None or (isinstance(user, LazyObject) and user.__dict__["_wrapped"] is empty):
         return logs.NONE

@@ -30,7 +30,7 @@ _wake = threading.Event()
 
 
 def request(route: str, method: str, status: int, seconds: float, path: str) -> None:
-    """An answered request."""
+    """Count an answered request."""
     metrics.count_request(route, method, status, seconds)
     if status != 404:
         return
@@ -44,7 +44,7 @@ def request(route: str, method: str, status: int, seconds: float, path: str) -> 
 
 
 def search(*, seconds: float, length: int, words: int, simulator: str, **_: Any) -> None:
-    """A finished search: how it was, not what for."""
+    """Count a finished search: its duration and shape, not its text."""
     metrics.SEARCH.observe(seconds)
     milliseconds = seconds * 1000
     bound = next((bound for bound in SEARCH_MS if milliseconds <= bound), UNBOUNDED)
@@ -56,14 +56,14 @@ def search(*, seconds: float, length: int, words: int, simulator: str, **_: Any)
 
 
 def store() -> None:
-    """Store what was noted; what the database does not take now is kept for the next time."""
+    """Store the counts; keep them for the next time when the database fails."""
     global _notes
     with _lock:
         notes, _notes = _notes, Notes()
     try:
         storing.store(notes)
     except DatabaseError as error:
-        logger.warning("what was watched could not be stored yet: %s", error)
+        logger.warning("counts could not be stored yet: %s", error)
         with _lock:
             _notes.add(notes)
 
@@ -90,7 +90,7 @@ def _store_and_close() -> None:
     try:
         store()
     except Exception:
-        logger.exception("what was watched could not be stored")
+        logger.exception("counts could not be stored")
     finally:
         # Back to the pool, and no file of SQLite kept open by a thread that mostly sleeps.
         connection.close()

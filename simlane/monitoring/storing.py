@@ -1,4 +1,4 @@
-"""Into the database: a statement per table, whatever happened, and rows older than 30 days out of it."""
+"""Storing counts: one statement a table, however many there are. Rows older than 30 days are deleted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _purged: date | None = None
 
 
 def store(notes: Notes) -> None:
-    """Adds to what is stored; raises DatabaseError and has then changed nothing."""
+    """Add the notes to the stored counts; raises DatabaseError and then has changed nothing."""
     today = timezone.now().date()
     if not (notes.missing or notes.searches):
         return
@@ -80,7 +80,7 @@ def _purge_once(today: date) -> None:
 
 
 def purge(today: date) -> None:
-    """Deletes what is older than 30 days."""
+    """Delete rows older than 30 days."""
     oldest = today - timedelta(days=KEPT_DAYS - 1)
     for model in (MissingAddress, SearchTimes, SlowSearch):
         model._default_manager.filter(day__lt=oldest).delete()

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 @require_GET
 @never_cache
 def metrics_page(request: HttpRequest) -> HttpResponse:
-    """Prometheus' text, for those who may read it."""
+    """The metrics in Prometheus' text format; 401 or 403 without access."""
     if not may_read_metrics(request):
         if settings.METRICS_TOKEN:
             refusal = HttpResponse("a bearer token is needed\n", status=401, content_type="text/plain")
@@ -79,7 +79,7 @@ def _statistics(day: date | None) -> dict[str, Any]:
 
 
 def _day(request: HttpRequest) -> date | None:
-    """The day whose addresses are wanted; anything that is no day means all."""
+    """The day in the parameter `day`; None, for all days, when it is no date."""
     try:
         return date.fromisoformat(request.GET.get("day", ""))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Who has the public profiles yet: the flag `public_profiles`, which staff roll out in the admin.
+"""The rollout of the public profiles: the flag `public_profiles`, which staff set in the admin.
 
 Without such a flag `ENABLE_PUBLIC_PROFILES` decides for everybody. Where it is off for a visitor, the public pages
 do not exist and nothing links to them; the home page, the members' pages and the admin stay.
@@ -20,7 +20,7 @@ ALWAYS = {"home"}
 
 def has_public_profiles(request: HttpRequest) -> bool:
     """Whether this visitor has them; the answer is kept in a cookie where the flag goes by percent."""
-    # A request refused before anybody looked who sent it still gets an error page.
+    # A request refused before the authentication middleware has no user.
     return hasattr(request, "user") and bool(flag_is_active(request, FLAG))
 
 

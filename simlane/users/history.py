@@ -1,4 +1,4 @@
-"""A profile's history in words for its owner, who is told no other account's name."""
+"""A profile's history in words for its owner, without the names of other accounts."""
 
 from __future__ import annotations
 

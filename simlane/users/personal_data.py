@@ -53,7 +53,7 @@ def security(user: User) -> list[dict[str, Any]]:
 
 
 def sign_ins(user: User) -> list[dict[str, Any]]:
-    """Accounts at platforms that are a way to sign in here, with what the platform told of itself."""
+    """The accounts at platforms that can sign in here, with the data that the platform gave."""
     return [
         {
             "provider": row.provider,
@@ -189,7 +189,7 @@ SECTIONS: dict[str, Section] = {
 
 
 def everything_about(user: User) -> dict[str, Any]:
-    """All parts, by name; what stands in it are texts, numbers, truth values and times (UTC)."""
+    """All parts, by name; the values are texts, numbers, booleans and times (UTC)."""
     return {name: section(user) for name, section in SECTIONS.items()}
 
 

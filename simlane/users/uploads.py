@@ -7,12 +7,12 @@ from typing import Any
 from django.core.exceptions import BadRequest
 from django.core.files.uploadhandler import FileUploadHandler
 
-#: Three pictures of 5 MB, the message, and what is around them.
+#: Three pictures of 5 MB, the message, and the multipart encoding.
 MAX_BYTES = 16 * 1024 * 1024
 
 
 class BoundedUpload(FileUploadHandler):
-    """Refuses a body that says it is bigger; what comes is cut off there by the server."""
+    """Refuses a body whose declared length is bigger; the server reads no more than declared."""
 
     def handle_raw_input(
         self,

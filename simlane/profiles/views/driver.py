@@ -39,7 +39,7 @@ def in_driver_page(profile: SimProfile) -> bool:
 
 @require_safe
 def driver(request: HttpRequest, username: str) -> HttpResponse:
-    """The page of one member; whatever keeps it from being there, the answer is the same 404 for everybody."""
+    """The page of one member; the same 404 for every reason why there is none."""
     published = get_user_model().objects.filter(is_active=True, has_driver_page=True)
     account = published.filter(username=username.replace("\0", "")).first()
     profiles = list(

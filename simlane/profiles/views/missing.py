@@ -1,4 +1,4 @@
-"""Pages for what is not there, or was asked for wrongly."""
+"""The pages for 404 and 400."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def not_found(request: HttpRequest, wanted: str) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A 400 that says what was wrong with the address; what only an operator should read stays in the log."""
+    """A 400 with the message of a BadRequest; other errors are for the log only."""
     message = str(exception) if isinstance(exception, BadRequest) else ""
     return render(request, "400.html", {"message": message}, status=400)

@@ -18,7 +18,7 @@ admin.site.index_title = "Staff"
 
 
 def staff(request: HttpRequest) -> User:
-    """Who is signed in; the admin lets nobody else in."""
+    """The signed-in user; the admin has checked that there is one."""
     return cast("User", request.user)
 
 

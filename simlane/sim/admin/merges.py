@@ -84,7 +84,7 @@ class MergeAdmin(ReadOnly):
             messages.error(request, "Choose two profiles of one simulator. Nothing was changed.")
             return redirect("admin:sim_simprofile_changelist")
         if request.method != "POST":
-            # What has a platform id, and the longer career, is the likelier one to stay.
+            # The profile with a platform id, or else the longer career, is proposed as the one to keep.
             likely = max(profiles, key=lambda each: (merging.has_platform_id(each), each.starts))
             context = {**self.admin_site.each_context(request), "opts": self.opts, "title": "Merge two profiles"}
             return TemplateResponse(

@@ -102,7 +102,7 @@ class SimProfileAdmin(ReadOnly):
         return redirect(f"{reverse('admin:sim_merge_confirm')}?{query}")
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
-        """With the profile's history, and that of what was merged into it."""
+        """Adds the history of the profile and of the profiles merged into it."""
         profile = options.get("obj")
         context["history"] = HistoryEntry.objects.of(profile)[:SHOWN] if profile else []
         return super().render_change_form(request, context, *args, **options)

@@ -53,7 +53,7 @@ class EventAdmin(ReadOnly):
 
 @admin.register(ContestedIdentifier)
 class ContestedIdentifierAdmin(ReadOnly):
-    """Ids that two rows of the old model claimed; whoever proves one has both."""
+    """Ids that two rows of the old model claimed; proof of the id gives an account both rows."""
 
     list_display = ("identifier", "simulator", "profile", "keeps_identifier", "open_claim", "noted_at")
     list_select_related = ("simulator", "profile")

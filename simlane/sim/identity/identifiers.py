@@ -14,7 +14,7 @@ MAX_LENGTH = 255
 
 
 class InvalidIdentifierError(ValueError):
-    """The text cannot be an id of that platform; the message says what one looks like."""
+    """The text cannot be an id of that platform; the message describes one."""
 
 
 class IdentifierKind(StrEnum):
@@ -30,7 +30,7 @@ class IdentifierKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way an id is written: `pattern` matches it whole, its only group is what stays, after `prefix`."""
+    """A way to write an id: `pattern` matches all of it; its only group, after `prefix`, is the canonical text."""
 
     pattern: str
     prefix: str = ""
@@ -156,7 +156,7 @@ def normalise(kind: IdentifierKind | str, value: object) -> str:
 
 
 def normalise_or_none(kind: IdentifierKind | str, value: object) -> str | None:
-    """As `normalise`, with None for what cannot be an id."""
+    """As `normalise`, but None when it cannot be an id."""
     try:
         return normalise(kind, value)
     except InvalidIdentifierError:

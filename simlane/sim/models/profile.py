@@ -106,7 +106,7 @@ class SimProfile(models.Model):
                 condition=Q(is_public=True) | Q(is_verified=True) | Q(merged_into__isnull=False),
                 name="sim_profile_private_is_proved",
             ),
-            # What was merged is only an address that leads on: nobody's, and in no list.
+            # A merged profile is only an address that redirects: without an account, and in no list.
             models.CheckConstraint(
                 condition=Q(merged_into__isnull=True) | Q(linked_user__isnull=True, is_public=False),
                 name="sim_profile_merged_is_no_profile",
@@ -152,7 +152,7 @@ class ProfileName(models.Model):
 
 
 class NameWord(models.Model):
-    """Every word that any name holds, once: what a mistyped word is compared with.
+    """Every word of any name, once; a mistyped word is compared with them.
 
     `letters` are the word's letters in order: two words with swapped letters have the same.
     """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def visible_to(user: AbstractBaseUser | AnonymousUser, prefix: str = "") -> Q:
     """Which profiles this person may open; `prefix` is the path to the profile where another table asks (rule 7)."""
     if getattr(user, "is_staff", False):
-        # What was merged is an address that leads on, for staff as well.
+        # A merged profile only redirects, for staff as well.
         return Q(**{f"{prefix}pk__isnull": False, f"{prefix}merged_into__isnull": True})
     public = Q(**{f"{prefix}is_public": True})
     if not user.is_authenticated:

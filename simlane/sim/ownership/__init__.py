@@ -1,1 +1,1 @@
-"""Linking, proving, claiming and merging profiles; the history of it and who is told."""
+"""Linking, proving, claiming and merging profiles, with the history and the events of these changes."""

@@ -78,7 +78,7 @@ def _redeem(code: OwnershipCode, seen: Seen) -> Proof | None:
     try:
         with transaction.atomic():
             rows = lock_for(code.user, SimProfile.objects.filter(pk=code.profile_id))
-            # Used once, whatever it leads to.
+            # A code is used up even when it leads to a dispute.
             if OwnershipCode.objects.filter(pk=code.pk, code=code.code).delete()[0]:
                 return assign_verified(code.user, rows, how=How.CODE, actor=code.user_id, session=seen.session)
     except ValueError:

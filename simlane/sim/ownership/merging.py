@@ -94,7 +94,7 @@ def undo(merge: Merge, *, by: AbstractBaseUser) -> None:
     kept, merged = rows[merge.kept_id], rows[merge.merged_id]
     if not Merge.objects.filter(pk=merge.pk, undone_at=None).update(undone_at=timezone.now(), undone_by=by.pk):
         raise ValueError(UNDONE)
-    # What a later merge noted as the kept one's own names is of this merge as well.
+    # A later merge noted the names that came with this one as the kept profile's own.
     later = Merge.objects.filter(kept=kept, undone_at=None, pk__gt=merge.pk)
     if kept.merged_into_id is not None or later.exists():
         raise ValueError(LATER_FIRST)
@@ -172,7 +172,7 @@ def _merge(kept: SimProfile, merged: SimProfile, how: How, actor: int) -> Merge:
         merged_into=kept,
         last_change=change(how, actor, into=str(kept.pk)),
     )
-    # What had been merged into it before now belongs to the kept one.
+    # Profiles merged into it before are now parts of the kept one.
     SimProfile.objects.filter(merged_into=merged).update(
         merged_into=kept, last_change=change(how, actor, action=Action.MERGE, into=str(kept.pk))
     )
@@ -191,7 +191,7 @@ def _take_link(kept: SimProfile, merged: SimProfile, explanation: dict[str, Any]
         kept.linked_user_id, kept.linked_at = merged.linked_user_id, merged.linked_at
         kept.is_verified, kept.is_public = merged.is_verified, merged.is_public
     elif kept.linked_user_id is not None and kept.linked_user_id == merged.linked_user_id:
-        # What its owner hid stays hidden.
+        # A profile that its owner hid stays hidden.
         kept.is_public = kept.is_public and merged.is_public
         kept.is_verified = kept.is_verified or merged.is_verified
     SimProfile.objects.filter(pk=kept.pk).update(
@@ -214,7 +214,7 @@ def _give_back_link(merge: Merge, kept: SimProfile, merged: SimProfile, *, has_a
         is_public=not account or was["public"],
         last_change=change(How.STAFF, actor, action=Action.UNMERGE, of=str(kept.pk)),
     )
-    # Whatever was done with the kept one's link since, stays.
+    # A link of the kept profile that has changed since the merge stays as it is.
     now = kept_was if _link(kept) == merge.before["left"] else _link(kept)
     SimProfile.objects.filter(pk=kept.pk).update(
         linked_user=now["account"],

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 MAX_BYTES = 5 * 1024 * 1024
 #: Decoded, four bytes each: 160 MB at most while it is read.
 MAX_PIXELS = 40_000_000
-#: The longer side of what is kept, in pixels.
+#: The longer side of a kept picture, in pixels.
 SIDE = 1600
 QUALITY = 80
 FORMATS = ("JPEG", "PNG", "WEBP")
@@ -29,7 +29,7 @@ class Picture:
 
 
 def read_picture(data: bytes, name: str) -> Picture:
-    """Raises ValueError, with a message for the person who sent a file of this `name`."""
+    """Decode a picture and encode it anew; raises ValueError, with a message that names the file."""
     shown = name[:60]
     if len(data) > MAX_BYTES:
         raise ValueError(TOO_BIG.format(name=shown))
@@ -50,7 +50,7 @@ def read_picture(data: bytes, name: str) -> Picture:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ValueError(TOO_BIG.format(name=shown)) from error
     except Exception as error:
-        # Of damaged bytes the decoders raise anything: struct.error and TypeError, of EXIF that is not what it says.
+        # For damaged bytes the decoders raise anything: struct.error and TypeError from malformed EXIF.
         raise ValueError(UNREADABLE.format(name=shown)) from error
     out = io.BytesIO()
     kept.save(out, "WEBP", quality=QUALITY)

@@ -28,7 +28,7 @@ def waiting() -> QuerySet[User]:
 
 
 def announce(progress: Callable[[int], None] = lambda told: None) -> int:
-    """Tells everybody who has not been told; how many. Mails are queued, not sent."""
+    """Notify the waiting accounts; returns how many. Mails are queued, not sent."""
     total, last = 0, 0
     while found := _announce_after(last):
         last, told = found

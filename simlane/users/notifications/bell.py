@@ -20,7 +20,7 @@ def bell(request: HttpRequest) -> dict[str, Any]:
 
 def unread(request: HttpRequest) -> int:
     """The number of unread notifications, at most one more than AT_MOST; 0 for a visitor."""
-    # A request refused before anybody looked who sent it still gets an error page.
+    # A request refused before the authentication middleware has no user.
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return 0

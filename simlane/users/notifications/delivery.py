@@ -33,7 +33,7 @@ BACKOFF = [*PAUSES, timedelta(days=1), timedelta(days=1)]
 BATCH = 200
 #: Mail servers end long conversations.
 PER_CONNECTION = 50
-#: What a mail server says of one mail only; anything else is said of them all.
+#: Errors of the mail server that concern one mail; any other concerns all of them.
 OF_ONE_MAIL = (SMTPRecipientsRefused, SMTPSenderRefused, SMTPDataError)
 
 Mail = Notification.Mail
@@ -75,7 +75,7 @@ def deliver(
     progress: Callable[[Delivered], None] = lambda done: None,
     go_on: Callable[[], bool] = lambda: True,
 ) -> Delivered:
-    """Sends what is due, until nothing is, the mail server fails or `go_on` says no; never raises for a mail."""
+    """Send the due mails until none is left, the mail server fails or `go_on` returns False; raises for no mail."""
     done = Delivered()
     with _Connection() as connection:
         for key in _due_keys(keys):

@@ -17,7 +17,7 @@ from simlane.sim.ownership.events import Kind
 from simlane.users.models import Notification
 
 MAX_NAME = 80
-#: Line breaks, and marks that turn the direction of what follows, would forge what stands around a name.
+#: Categories of line breaks and direction marks, with which a name could forge the text around it.
 UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 

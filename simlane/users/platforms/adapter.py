@@ -31,7 +31,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         ]
 
     def get_app(self, request: HttpRequest | None, provider: str, client_id: str | None = None) -> SocialApp:
-        """An app without keys for a platform that was set up once: what is connected there can still be removed."""
+        """An app without keys for a platform that is not set up any more, so that its connections can be removed."""
         apps = self.list_apps(request, provider=provider, client_id=client_id)
         return apps[0] if apps else SocialApp(provider=provider, name=provider)
 
@@ -43,11 +43,11 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         return BoundedSession()
 
     def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> Any:
-        """A name stands in public on a verified profile: whoever signs up says it themselves."""
+        """Without the platform's names: a name is shown on verified profiles, so the member enters it."""
         return super().populate_user(request, sociallogin, {"username": data.get("username")})
 
     def serialize_instance(self, instance: Model) -> dict[str, Any]:
-        """For the session, without what only the database will fill in: allauth could not read that back."""
+        """For the session, without database defaults, which allauth could not read back."""
         kept: dict[str, Any] = super().serialize_instance(instance)
         unset = {name for name, value in vars(instance).items() if isinstance(value, DatabaseDefault)}
         return {name: value for name, value in kept.items() if name.removeprefix("_db_") not in unset}

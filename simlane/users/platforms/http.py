@@ -14,7 +14,7 @@ _PIECE = 8_192
 
 
 class BoundedSession(requests.Session):
-    """Raises requests.RequestException for whatever is no complete, small, successful answer within `TIMEOUT` seconds.
+    """Raises requests.RequestException unless a complete, small, successful answer comes within `TIMEOUT` seconds.
 
     A redirect is not followed and not a success: what a platform says must not lead to another host.
     """
@@ -24,7 +24,7 @@ class BoundedSession(requests.Session):
         deadline = time.monotonic() + TIMEOUT
         response = super().request(method, url, **options)
         with response:
-            # What was read stands in for requests' own reading, which has no bound.
+            # Instead of requests' own reading, which has no bound.
             response._content = _read(response, deadline)
         if not response.ok or response.is_redirect or response.status_code >= 300:
             raise requests.HTTPError(f"{url!r} answered {response.status_code}", response=response)

@@ -39,7 +39,7 @@ class IRacingOAuth2Adapter(OAuth2Adapter):
     """Trades the code for a token, and the token for the customer id."""
 
     provider_id = "iracing"
-    #: What the session kept for this answer; the callback view puts it here.
+    #: The state that the session kept for this answer, set by the callback view.
     state: dict[str, Any] | None = None
 
     def __init__(self, request: HttpRequest) -> None:
@@ -81,7 +81,7 @@ class IRacingOAuth2Adapter(OAuth2Adapter):
 
 
 class IRacingProvider(OAuth2Provider):
-    """Who signs in at iRacing is its customer of that number."""
+    """Sign-in at iRacing, identified by the customer id."""
 
     id = "iracing"
     name = "iRacing"
@@ -93,7 +93,7 @@ class IRacingProvider(OAuth2Provider):
         return ["iracing.profile"]
 
     def get_scope_from_request(self, request: HttpRequest) -> list[str]:
-        # Not what a link to our sign-in page asks for.
+        # A link to our sign-in page must not choose the scope.
         return list(self.get_scope())
 
     def get_auth_params_from_request(self, request: HttpRequest, action: str) -> dict[str, str]:

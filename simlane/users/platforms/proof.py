@@ -1,4 +1,4 @@
-"""A proof by platform sign-in: which platforms prove what, and what the member is told after it."""
+"""Proof by platform sign-in: the providers, the ids that each proves, and the messages after it."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def available() -> list[ProofProvider]:
 
 
 def that_prove(profile: SimProfile) -> list[ProofProvider]:
-    """The platforms whose word decides about this profile, set up here or not; its simulator must be loaded."""
+    """The providers that can prove this profile, set up here or not; its simulator must be loaded."""
     kind = profile.simulator.identifier_kind
     identifier = profile.profile_identifier
     of_kind = [platform for platform in PROOF_PROVIDERS.values() if kind in platform.kinds]

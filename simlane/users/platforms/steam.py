@@ -52,7 +52,7 @@ class NonceStore:
 
 
 class SteamConsumer(GenericConsumer):
-    """The library's checks of an assertion, with what discovery would find fixed beforehand."""
+    """The library's checks of an assertion, with a fixed endpoint instead of discovery."""
 
     def __init__(self, endpoint: str) -> None:
         super().__init__(NonceStore())
@@ -88,7 +88,7 @@ class SteamConsumer(GenericConsumer):
         try:
             response = self.complete(Message.fromPostArgs(query), None, return_to)
         except (AttributeError, KeyError, TypeError, UnicodeError, ValueError) as error:
-            # What the library does not expect of an answer that is no answer.
+            # The library raises these for malformed answers.
             raise ProtocolError(str(error)) from error
         if response.status == "cancel":
             return None

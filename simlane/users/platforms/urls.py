@@ -1,4 +1,4 @@
-"""Signing in at platforms; the callback addresses are what an operator registers there."""
+"""Signing in at platforms; an operator registers the callback addresses there."""
 
 from django.urls import include, path
 

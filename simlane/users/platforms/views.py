@@ -103,7 +103,7 @@ def _error(
 
 
 class IRacingCallbackView(OAuth2CallbackView):
-    """allauth's, which tells the adapter what the session kept: a proof ends there."""
+    """allauth's view, which also gives the adapter the session's state, since a proof ends in the adapter."""
 
     adapter: IRacingOAuth2Adapter
 

@@ -13,7 +13,7 @@ register = template.Library()
 
 @register.simple_tag
 def platforms_that_prove(profile: SimProfile) -> list[proof.ProofProvider]:
-    """The platforms whose word decides about this profile, set up here or not."""
+    """The providers that can prove this profile, set up here or not."""
     return proof.that_prove(profile)
 
 

@@ -1,4 +1,4 @@
-"""Who may use a member's page, and which profiles they reach there."""
+"""Access to the members' pages, and to the profiles on them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def member_page(*methods: str, limit: str = "link") -> Callable[[View[P]], View[
             if request.method == "POST" and (refusal := consume_or_429(request, action=limit)):
                 return refusal
             response = view(request, *args, **kwargs)
-            # The back button shows what is so now, and after signing out nothing.
+            # The back button must show the current state, and nothing after signing out.
             add_never_cache_headers(response)
             return response
 
@@ -54,7 +54,7 @@ def is_htmx(request: HttpRequest) -> bool:
 
 
 def member(request: HttpRequest) -> User:
-    """Who is signed in; only for views under `member_page`."""
+    """The signed-in account; only for views under `member_page`."""
     return cast("User", request.user)
 
 
@@ -74,6 +74,6 @@ def section(request: HttpRequest, template: str, **context: Any) -> HttpResponse
 
 
 def not_mine(request: HttpRequest) -> HttpResponse:
-    """After a double click or the back button the link may be gone: the list says what is left. Never whose it is."""
+    """Redirect to the list when the link has ended, as after a double click; never tell whose the profile is."""
     messages.error(request, "This profile is not linked to your account.")
     return redirect(MINE)

@@ -20,10 +20,10 @@ FORMER_CLAIMS = 5
 
 @member_page("POST", limit="claim_form")
 def claim(request: HttpRequest, profile_id: str) -> HttpResponse:
-    """A message to the staff, with pictures; and what became of earlier ones."""
+    """The form of a claim, with the outcome of earlier ones."""
     profile = get_object_or_404(open_to(request), pk=profile_id)
     mine = own_claims(request, profile)
-    # A picture that is refused costs little: "claim" counts what reaches the staff, "claim_form" what is decoded.
+    # Two limits: "claim" counts claims that reach the staff, "claim_form" the forms whose pictures are decoded.
     form = ClaimForm(request.POST or None, request.FILES or None)
     status = 200
     if request.method == "POST":

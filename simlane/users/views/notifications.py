@@ -72,7 +72,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     return show(request, "users/notification_preferences.html", {"groups": groups, "address": address(user)})
 
 
-# The person may be signed in nowhere, and a mail provider's click carries no cookie: the token is what counts.
+# No session and no CSRF cookie: a mail provider may click. The signed token is the permission.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:

@@ -79,7 +79,7 @@ def delete(request: HttpRequest) -> HttpResponse:
     user = member(request)
     if is_reauthentication_required(request, app=""):
         if request.method == "POST":
-            # Not resumed behind the password: whoever ends an account presses the button last.
+            # Not resumed after the password: the member must press the button again.
             return redirect("users:delete")
         raise ReauthenticationRequired
     context = {

@@ -48,7 +48,7 @@ class Command(BaseCommand):
 
 
 class Loop:
-    """Jobs first, then what the clock brings; django-tasks-db's own worker for one pass after the other."""
+    """Waiting jobs first, by django-tasks-db's worker, one pass at a time; then due mails and daily jobs."""
 
     def __init__(self, *, interval: float, sweep: float) -> None:
         self._interval, self._sweep = interval, sweep
