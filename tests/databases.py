@@ -102,6 +102,7 @@ def drop_templates() -> None:
     """Remove the template databases of this run: the server may outlive it."""
     for made in Path(os.environ["SIMLANE_TEST_DIR"]).glob("template-*.postgresql"):
         drop_database(_template_name(made.stem.removeprefix("template-")))
+        made.unlink()
 
 
 @contextmanager

@@ -11,8 +11,8 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from simlane.help.articles import BY_SLUG, GROUPS
-from simlane.help.search import search, sections
+from simlane.help.articles import BY_SLUG, GROUPS, Article
+from simlane.help.search import key, search, sections
 from simlane.results.readers import READERS
 from simlane.sim.identity.identifiers import PLATFORMS
 from simlane.sim.ownership.claims import MAX_PICTURES
@@ -172,3 +172,20 @@ def test_help_is_in_the_navigation_and_the_footer(client: Client) -> None:
     assert 'href="/help/"' in header
     assert 'href="/help/"' in footer
     assert 'href="/help/privacy/"' in footer
+
+
+def test_a_word_counts_most_in_a_title_and_least_in_a_text() -> None:
+    """A title's word outranks heading, summary, other words and text together; each of those outranks a text."""
+
+    def rank(article: Article, word: str) -> int:
+        parts = sections(article.slug)
+        if word in key(article.title):
+            return 0
+        headings = " ".join([article.summary, *(part.heading for part in parts)])
+        return 1 if word in key(headings) or word in key(article.also) else 2
+
+    words = {word for article in BY_SLUG.values() for word in key(f"{article.title} {article.also}").split()}
+    ranks = {word: [rank(hit.article, word) for hit in search(word)] for word in words}
+    assert {word: found for word, found in ranks.items() if found != sorted(found)} == {}
+    for better, worse in ((0, 1), (0, 2), (1, 2)):
+        assert any({better, worse} <= set(found) for found in ranks.values()), "the articles show no such case"

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from simlane.results import importer, storing
+from simlane.results import files, importer, storing
 from simlane.results.importer import Importer
 from simlane.results.models import ResultFile
 from simlane.results.report import Report
@@ -257,3 +257,50 @@ def test_a_file_the_database_refuses_leaves_the_rest_of_its_batch(
         ("bad.json", "The database refused it: value out of range")
     ]
     assert Event.objects.count() == 1
+
+
+def races(folder: Path, *stamps: str) -> list[list[str]]:
+    """Races of one server end at these times, each in a folder of its own, read in this order; events with their
+    sessions' times."""
+    for number, stamp in enumerate(stamps):
+        below = folder / str(number)
+        below.mkdir()
+        write(below, acc_document(sessionIndex=number), f"{stamp}_R.json")
+    assert not run(folder).refused
+    return [
+        [f"{session.started_at or event.starts_at:%d %H:%M:%S}" for session in event.sessions.order_by("number")]
+        for event in Event.objects.order_by("starts_at")
+    ]
+
+
+def test_files_of_one_server_within_twelve_hours_are_one_weekend(folder: Path) -> None:
+    assert list(map(len, races(folder, "260301_080000", "260301_200000", "260301_200001"))) == [2, 1]
+
+
+def test_a_weekend_begins_with_what_was_driven_first_whatever_the_files_are_called(folder: Path) -> None:
+    assert list(map(len, races(folder, "260301_180000", "260301_080000", "260302_040000"))) == [2, 1]
+
+
+def test_the_cars_best_lap_is_no_crew_members(folder: Path) -> None:
+    crew = acc_line(1001, acc_driver(), acc_driver("Bob", "Birch", "S76561190000000002"), bestLap=89_000)
+    alone = acc_line(1002, acc_driver("Cleo", "Cyan", "S76561190000000003"), bestLap=90_000)
+    write(folder, acc_document(sessionResult={"leaderBoardLines": [crew, alone]}, laps=[]))
+    assert not run(folder).refused
+    assert dict(EntryDriver.objects.values_list("profile__profile_name", "best_lap_ms")) == {
+        "Alice Amber": None, "Bob Birch": None, "Cleo Cyan": 90_000,
+    }  # fmt: skip
+    assert list(PersonalBest.objects.values_list("profile__profile_name", flat=True)) == ["Cleo Cyan"]
+
+
+@pytest.mark.parametrize(("limit", "most"), [("MAX_ARCHIVE_FILES", 2), ("MAX_ARCHIVE_BYTES", 40)])
+def test_an_archive_of_too_much_is_refused_as_a_whole(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
+) -> None:
+    monkeypatch.setattr(files, limit, most)
+    for name, members in (("fits.zip", 2), ("over.zip", 3)):
+        with zipfile.ZipFile(folder / name, "w") as archive:
+            for number in range(members):
+                archive.writestr(f"{number}.json", "{}" + " " * 18)
+    refused = {Path(label).name: reason for label, reason in run(folder).refused}
+    assert "split it" in str(refused.pop("over.zip"))
+    assert set(refused) == {"0.json", "1.json"}

@@ -15,8 +15,10 @@ from django.utils import timezone
 
 from simlane.results.models import ResultFile
 from simlane.results.profiles import Sighting, record_sightings
-from simlane.sim.database.triggers import DROP_UNLINK, UNLINK, run
-from simlane.sim.models import EntryDriver, LegacyProfile, SimProfile, Simulator
+from simlane.sim.career.statistics import recount
+from simlane.sim.database.triggers import DROP_HISTORY, DROP_UNLINK, UNLINK, run
+from simlane.sim.models import Entry, EntryDriver, HistoryEntry, LegacyProfile, Merge, Session, SimProfile, Simulator
+from simlane.sim.ownership import merging
 from simlane.users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -198,3 +200,119 @@ def test_what_points_nowhere_is_found(alice: SimProfile) -> None:
     assert found["simulator"]["broken"] == 1
     EntryDriver.objects.filter(pk=driver.pk).update(profile=alice)
     SimProfile.objects.filter(simulator=999_999).update(simulator=alice.simulator)
+
+
+@pytest.mark.parametrize("figure", ["starts", "wins", "podiums"])
+def test_each_figure_that_is_not_what_the_results_say_is_found(alice: SimProfile, figure: str) -> None:
+    SimProfile.objects.filter(pk=alice.pk).update(**{figure: models.F(figure) + 1})
+    found = broken()
+    assert set(found) == {"figures"}
+    assert found["figures"]["first"] == [str(alice.pk)]
+
+
+def test_a_driver_without_results_has_no_figures(alice: SimProfile) -> None:
+    idle = SimProfile.objects.create(
+        simulator=alice.simulator, profile_name="Idle", profile_identifier="76561190000000009"
+    )
+    idle.names.create(name="Idle", folded="idle", last_used_at=NOW)
+    assert broken() == {}
+    SimProfile.objects.filter(pk=idle.pk).update(starts=1)
+    assert broken()["figures"]["first"] == [str(idle.pk)]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "position", "counted"),
+    [
+        ("finished", "race", 1, (2, 2, 2)),
+        ("finished", "race", 3, (2, 1, 2)),
+        ("finished", "race", 4, (2, 1, 1)),
+        ("finished", "practice", 1, (1, 1, 1)),
+        ("dns", "race", 1, (1, 1, 1)),
+        ("dsq", "race", 1, (2, 1, 1)),
+    ],
+)
+def test_the_check_counts_as_the_site_does(
+    alice: SimProfile, status: str, kind: str, position: int, counted: tuple[int, int, int]
+) -> None:
+    """Beside a race that Alice won."""
+    drive = EntryDriver.objects.filter(profile=alice).select_related("entry__session").latest("raced_at")
+    Entry.objects.filter(pk=drive.entry_id).update(status=status, position=position)
+    Session.objects.filter(pk=drive.entry.session_id).update(kind=kind)
+    recount(list(SimProfile.objects.values_list("pk", flat=True)))
+    assert SimProfile.objects.values_list("starts", "wins", "podiums").get(pk=alice.pk) == counted
+    assert broken() == {}
+
+
+@pytest.fixture
+def unguarded(alice: SimProfile, owner: User) -> HistoryEntry:
+    """The last of three entries of Alice's history, where nothing keeps the history from changes any more."""
+    alice.link_to_user(owner)
+    alice.unlink_from_user()
+    alice.link_to_user(owner)
+    last = HistoryEntry.objects.filter(profile=alice).latest("pk")
+    assert broken() == {}
+    settle()
+    run(connection, DROP_HISTORY)
+    return last
+
+
+@pytest.mark.parametrize("said", [{"account": None}, {"verified": True}, {"public": False}])
+def test_a_profile_that_is_not_as_its_history_says_is_found(
+    alice: SimProfile, unguarded: HistoryEntry, said: dict[str, Any]
+) -> None:
+    HistoryEntry.objects.filter(pk=unguarded.pk).update(**said)
+    found = broken()
+    assert set(found) == {"history", "guards"}
+    assert found["history"]["first"] == [str(alice.pk)]
+    assert found["guards"]["first"] == ["sim_write_history", "sim_keep_history"]
+
+
+@pytest.mark.parametrize("said", [{"was_account": "owner"}, {"was_verified": True}, {"was_public": False}])
+def test_an_entry_that_does_not_begin_where_the_last_one_ended_is_found(
+    owner: User, unguarded: HistoryEntry, said: dict[str, Any]
+) -> None:
+    given = {name: owner if value == "owner" else value for name, value in said.items()}
+    HistoryEntry.objects.filter(pk=unguarded.pk).update(**given)
+    found = broken()
+    assert set(found) == {"history-gaps", "guards"}
+    assert found["history-gaps"]["first"] == [str(unguarded.pk)]
+
+
+def test_an_entry_taken_out_of_a_history_is_found(alice: SimProfile, unguarded: HistoryEntry) -> None:
+    HistoryEntry.objects.filter(profile=alice, pk__lt=unguarded.pk).latest("pk").delete()
+    assert broken()["history-gaps"]["first"] == [str(unguarded.pk)]
+
+
+@pytest.fixture
+def merged(alice: SimProfile, owner: User) -> Merge:
+    """Bob's profile, a part of Alice's."""
+    bob = SimProfile.objects.get(profile_identifier="76561190000000002")
+    merge = merging.merge(alice.pk, bob.pk, by=owner)
+    assert broken() == {}
+    return merge
+
+
+def test_results_left_with_a_merged_profile_are_found(alice: SimProfile, merged: Merge) -> None:
+    drive = EntryDriver.objects.filter(profile=alice).latest("pk")
+    EntryDriver.objects.filter(pk=drive.pk).update(profile=merged.merged_id)
+    assert broken()["merged"]["first"] == [str(merged.merged_id)]
+
+
+def test_a_profile_merged_into_a_merged_one_is_found(alice: SimProfile, merged: Merge) -> None:
+    last = SimProfile.objects.create(
+        simulator=alice.simulator, profile_name="Last", profile_identifier="76561190000000009"
+    )
+    EntryDriver.objects.filter(profile=alice).update(profile=last)
+    SimProfile.objects.filter(pk=alice.pk).update(merged_into=last, is_public=False)
+    Merge.objects.create(kept=last, merged=alice, before={})
+    assert broken()["merged"]["first"] == [str(merged.merged_id)]
+
+
+def test_a_merged_profile_whose_merge_cannot_be_undone_is_found(merged: Merge) -> None:
+    Merge.objects.filter(pk=merged.pk).update(undone_at=NOW)
+    assert broken()["merged"]["first"] == [str(merged.merged_id)]
+
+
+def test_a_merge_that_merged_nothing_is_found(merged: Merge) -> None:
+    SimProfile.objects.filter(pk=merged.merged_id).update(merged_into=None, is_public=True)
+    assert broken()["merged"]["first"] == [str(merged.merged_id)]

@@ -15,6 +15,7 @@ import pytest
 
 from tests.soak import times
 from tests.upgrade.conftest import Install, database_url, install, on_postgresql
+from tests.waiting import wait_until
 
 pytestmark = on_postgresql
 QUIET = ("run", "--contract", "--quiet-seconds", "0")
@@ -126,7 +127,7 @@ def test_an_interrupted_run_says_so_and_goes_on(legacy_install: Install) -> None
     for line in process.stdout:
         if line.startswith("backfill"):
             break
-    time.sleep(0.5)
+    wait_until(lambda: legacy_install.query("SELECT count(*) FROM sim_legacyprofile")[0][0] > 0)
     process.send_signal(signal.SIGTERM)
     output = process.communicate(timeout=60)[0]
     assert process.returncode == 130, output

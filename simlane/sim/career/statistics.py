@@ -106,7 +106,8 @@ def find_wrong(limit: int) -> tuple[int, list[Any]]:
         if not count:
             return 0, []
         cursor.execute(f"{_WRONG} LIMIT %s", [limit])
-        return count, [row[0] for row in cursor.fetchall()]
+        # SQLite gives them without their dashes.
+        return count, [SimProfile._meta.pk.to_python(row[0]) for row in cursor.fetchall()]
 
 
 def _run(statements: Sequence[str], chosen: Sequence[Any], *, of: str) -> None:

@@ -113,16 +113,18 @@ class Ownership(RuleBasedStateMachine):
 
     @rule(number=profiles, who=members)
     def prove_by_code(self, number: int, who: int) -> None:
-        owner, verified, _ = self.model[number]
+        # Of a merged profile both the code and the results are the kept one's.
+        place = self.merged.get(number, number)
+        owner, verified, _ = self.model[place]
         allowed = owner == self.users[who] and not verified
 
         def drive() -> None:
             code = codes.issue(self.row(number), self.users[who])
-            codes.redeem([codes.Seen(self.rows[number].pk, frozenset({code.code}), session=1)])
+            codes.redeem([codes.Seen(self.rows[place].pk, frozenset({code.code}), session=1)])
 
         self.expect(allowed, drive)
         if allowed:
-            self.take(number, who)
+            self.take(place, who)
 
     @rule(number=profiles, who=members, accepted=st.booleans())
     def claim(self, number: int, who: int, accepted: bool) -> None:

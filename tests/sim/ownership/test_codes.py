@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from simlane.results.importer import Importer
 from simlane.sim.models import EntryDriver, HistoryEntry, OwnershipCode, SimProfile
-from simlane.sim.ownership import codes, proof
+from simlane.sim.ownership import codes, merging, proof
 from simlane.sim.ownership.code_text import LETTERS, codes_in, new_code, without_codes
 from simlane.users.models import User
 from tests.results.builders import acc_document, acc_driver, acc_line
@@ -173,3 +173,18 @@ def test_a_mistyped_code_is_none(place: int, letter: str) -> None:
 def test_what_is_no_code(name: str) -> None:
     assert codes_in(name) == frozenset()
     assert without_codes(name) == name
+
+
+def test_a_code_for_a_merged_profile_is_one_for_what_it_was_merged_into(
+    make_profile: MakeProfile, ann: User, ben: User, staff: User
+) -> None:
+    """As a proof or a claim of a merged profile is: its results come in as the kept one's."""
+    kept, merged = make_profile(), make_profile()
+    merging.merge(kept.pk, merged.pk, by=staff)
+    kept.refresh_from_db()
+    with pytest.raises(ValueError):
+        codes.issue(merged, ann)
+    kept.link_to_user(ann)
+    assert codes.issue(merged, ann).profile == kept
+    with pytest.raises(ValueError):
+        codes.issue(merged, ben)

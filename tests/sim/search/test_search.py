@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from simlane.results.profiles import Sighting, record_sightings
 from simlane.sim.models import SimProfile, Simulator
+from simlane.sim.search import query as searching
 from simlane.sim.search.query import Found, search
 
 pytestmark = pytest.mark.django_db
@@ -179,3 +180,44 @@ def test_a_search_takes_two_statements_and_one_for_the_words(django_assert_num_q
         assert find("marta").hits
     with django_assert_num_queries(3):
         assert find("sandkvist").hits
+
+
+def link(identifier: str, username: str, *, verified: bool) -> None:
+    user = get_user_model().objects.create_user(username)
+    SimProfile.objects.filter(profile_identifier=identifier).update(
+        linked_user=user, linked_at=timezone.now(), is_verified=verified
+    )
+
+
+@pytest.mark.parametrize("query", ["olsen", "marta ol", "ol"])
+def test_an_account_that_proved_nothing_finds_no_profile(query: str) -> None:
+    """Rule 6: neither by the account's name alone, nor where the profile's own name brings it up."""
+    link("100001", "marta olsen" if " " in query else query, verified=False)
+    assert "account" not in {hit.reason for hit in find(query).hits}
+    SimProfile.objects.filter(profile_identifier="100001").update(is_verified=True)
+    hit = find(query).hits[0]
+    assert (hit.profile.profile_identifier, hit.reason) == ("100001", "account")
+
+
+def test_accounts_that_proved_nothing_keep_no_other_from_being_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "PREFIX_CAP", 1)
+    link("100001", "olsen-one", verified=False)
+    link("100009", "olsen-two", verified=True)
+    assert ids("olsen") == ["100009"]
+
+
+def test_a_search_that_met_its_cap_says_that_there_may_be_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not find("marta").capped
+    assert not find("sandkvist").capped
+    monkeypatch.setattr(searching, "PREFIX_CAP", 2)
+    monkeypatch.setattr(searching, "CONTAINS_CAP", 2)
+    assert find("marta").capped
+    assert find("marta sandkvist").capped
+    assert not find("kjaerbye").capped
+    assert not find("kjaerbie").capped
+
+
+def test_a_mistyped_name_finds_who_has_all_of_its_words_not_some() -> None:
+    assert ids("marta sandkvist")
+    assert "100009" not in ids("marta kjaerbie")
+    assert ids("soren sandkvist") == []

@@ -6,6 +6,7 @@ import re
 import threading
 
 import pytest
+from django.core.mail.backends.base import BaseEmailBackend
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connections, transaction
@@ -229,3 +230,44 @@ def test_nobody_is_written_to_who_has_no_address_is_closed_or_has_gone(
     assert delivery.deliver().unwanted == 2
     assert not smtp.mails
     assert states() == ["none", "none"]
+
+
+class SlowServer(BaseEmailBackend):
+    """A mail server at which the first mail hangs until a second one is under way, and is refused then."""
+
+    first_came, second_came, first_ended = threading.Event(), threading.Event(), threading.Event()
+
+    def send_messages(self, messages: object) -> int:
+        if not self.first_came.is_set():
+            self.first_came.set()
+            assert self.second_came.wait(60)
+            raise ConnectionError
+        self.second_came.set()
+        assert self.first_ended.wait(60)
+        due = Notification.objects.values_list("email_due_at", flat=True).get()
+        assert due is not None
+        assert due - timezone.now() > delivery.LEASE / 2, "who lost the lease ended another's"
+        return 1
+
+
+def test_who_lost_the_lease_of_a_mail_changes_nothing_of_it_any_more(
+    told: Told, settings: Settings, worker_mode: None
+) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.SlowServer"
+    told(Kind.VERIFIED)
+
+    def work() -> None:
+        try:
+            delivery.deliver()
+        finally:
+            connections.close_all()
+            SlowServer.first_ended.set()
+
+    slow = threading.Thread(target=work)
+    slow.start()
+    assert SlowServer.first_came.wait(60)
+    later(minutes=11)
+    assert delivery.deliver().sent == 1
+    slow.join()
+    assert states() == ["sent"]
+    assert Notification.objects.get().email_attempts == 2

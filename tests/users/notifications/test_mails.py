@@ -126,3 +126,13 @@ def test_the_announcement_says_what_the_plan_wants_it_to(anna: User) -> None:
             "Verify your ownership", "Hide a profile", "https://simlane.example.org/help/upgrade/",
         ):  # fmt: skip
             assert words in part
+
+
+def test_a_name_cannot_turn_the_direction_of_what_stands_around_it(told: Told, alice: SimProfile) -> None:
+    marks = "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    SimProfile.objects.filter(pk=alice.pk).update(profile_name=f"Ali{marks}cia")
+    alice.refresh_from_db()
+    message = mail(told(Kind.DISPUTED), "anna@example.org")
+    for part in (message.subject, *parts(message)):
+        assert "Ali" in part
+        assert not set(marks) & set(part)

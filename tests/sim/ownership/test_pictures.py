@@ -1,0 +1,42 @@
+"""Pictures that people send: their bounds, and that nothing but their pixels is kept."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+
+from simlane.sim.ownership import pictures
+from simlane.sim.ownership.pictures import read_picture
+
+
+def png(width: int, height: int) -> bytes:
+    out = io.BytesIO()
+    Image.new("1", (width, height)).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_it_is_kept_as_webp_of_at_most_the_size_shown() -> None:
+    kept = read_picture(png(3200, 800), "screen.png")
+    assert (kept.width, kept.height) == (1600, 400)
+    assert Image.open(io.BytesIO(kept.data)).format == "WEBP"
+
+
+def test_more_than_forty_megapixels_are_refused_however_few_bytes_they_take() -> None:
+    data = png(8000, 5001)
+    assert len(data) < pictures.MAX_BYTES
+    with pytest.raises(ValueError, match="40 megapixels"):
+        read_picture(data, "huge.png")
+
+
+def test_the_bounds_are_the_last_that_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = png(20, 10)
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 200)
+    monkeypatch.setattr(pictures, "MAX_BYTES", len(data))
+    assert read_picture(data, "fits.png").width == 20
+    with pytest.raises(ValueError, match="too big"):
+        read_picture(data + b" ", "a byte too many.png")
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 199)
+    with pytest.raises(ValueError, match="too big"):
+        read_picture(data, "a pixel too many.png")
