@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from simlane.results.profiles import Sighting, record_sightings
 from simlane.sim.models import SimProfile, Simulator
-from simlane.sim.search import query as searching
+from simlane.sim.search import candidates
 from simlane.sim.search.query import Found, search
 
 pytestmark = pytest.mark.django_db
@@ -200,7 +200,7 @@ def test_an_account_that_proved_nothing_finds_no_profile(query: str) -> None:
 
 
 def test_accounts_that_proved_nothing_keep_no_other_from_being_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(searching, "PREFIX_CAP", 1)
+    monkeypatch.setattr(candidates, "PREFIX_CAP", 1)
     link("100001", "olsen-one", verified=False)
     link("100009", "olsen-two", verified=True)
     assert ids("olsen") == ["100009"]
@@ -209,8 +209,8 @@ def test_accounts_that_proved_nothing_keep_no_other_from_being_found(monkeypatch
 def test_a_search_that_met_its_cap_says_that_there_may_be_more(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not find("marta").capped
     assert not find("sandkvist").capped
-    monkeypatch.setattr(searching, "PREFIX_CAP", 2)
-    monkeypatch.setattr(searching, "CONTAINS_CAP", 2)
+    monkeypatch.setattr(candidates, "PREFIX_CAP", 2)
+    monkeypatch.setattr(candidates, "CONTAINS_CAP", 2)
     assert find("marta").capped
     assert find("marta sandkvist").capped
     assert not find("kjaerbye").capped
