@@ -51,7 +51,7 @@ INSTALLED_APPS = [*INSTALLED_APPS, "django_migration_linter"]
 LOGGING = LOGGING | {"loggers": {**LOGGING["loggers"], "django_migration_linter": {"level": "WARNING"}}}
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 # A test stores what was counted when it wants to: no thread writes beside it.
-WATCH_STORE_SECONDS = 0
+MONITORING_STORE_SECONDS = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 

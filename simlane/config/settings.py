@@ -262,7 +262,7 @@ X_FRAME_OPTIONS = "DENY"
 #: The bearer token for /metrics. Without one, staff and programs on this machine may read it.
 METRICS_TOKEN = text("METRICS_TOKEN", "") if "METRICS_TOKEN" in os.environ else ""
 #: Seconds between two times that a server process stores its counts; 0 stores them only when called.
-WATCH_STORE_SECONDS = 10
+MONITORING_STORE_SECONDS = 10
 
 LOG_LEVEL = choice("LOG_LEVEL", default="INFO", among=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 LOG_FORMAT = choice("LOG_FORMAT", default="LINE", among=("LINE", "JSON")).lower()

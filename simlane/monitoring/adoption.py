@@ -24,19 +24,19 @@ _TOTALS = """SELECT
 
 def totals() -> dict[str, int]:
     """`total`, `linked`, `verified` and `private` profiles."""
-    found: dict[str, int] | None = cache.get("watch:totals")
+    found: dict[str, int] | None = cache.get("monitoring:totals")
     if found is None:
         with connection.cursor() as cursor:
             cursor.execute(_TOTALS, [False])
             found = dict(zip(("total", "linked", "verified", "private"), cursor.fetchone(), strict=True))
-        cache.set("watch:totals", found, SECONDS)
+        cache.set("monitoring:totals", found, SECONDS)
     return found
 
 
 def links_by_day(days: int) -> list[dict[str, Any]]:
     """For each of the last days, today the last, how many of today's links were made on it."""
     today = timezone.now().date()
-    key = f"watch:links:{today}:{days}"
+    key = f"monitoring:links:{today}:{days}"
     counts: dict[date, int] | None = cache.get(key)
     if counts is None:
         since = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)

@@ -12,5 +12,5 @@ class WatchConfig(AppConfig):
         from simlane.monitoring.recording import search
         from simlane.sim.search.query import searched
 
-        request_finished.connect(forget_id, dispatch_uid="watch")
-        searched.connect(search, dispatch_uid="watch")
+        request_finished.connect(forget_id, dispatch_uid="monitoring")
+        searched.connect(search, dispatch_uid="monitoring")

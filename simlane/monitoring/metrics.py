@@ -73,10 +73,10 @@ class Upgrade(Collector):
 
     def collect(self) -> Iterator[Metric]:
         try:
-            found: dict[str, Any] | None = cache.get("watch:upgrade")
+            found: dict[str, Any] | None = cache.get("monitoring:upgrade")
             if found is None:
                 found = status.summary()
-                cache.set("watch:upgrade", found, adoption.SECONDS)
+                cache.set("monitoring:upgrade", found, adoption.SECONDS)
         except DatabaseError:
             return
         state = GaugeMetricFamily("simlane_upgrade_state", "1 for the state that this install is in", labels=["state"])

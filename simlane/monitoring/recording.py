@@ -71,18 +71,18 @@ def store() -> None:
 def _see_to_storing() -> None:
     """Start this process' thread; a forked server process has none of its parent's."""
     global _thread_of
-    if _thread_of == os.getpid() or not settings.WATCH_STORE_SECONDS:
+    if _thread_of == os.getpid() or not settings.MONITORING_STORE_SECONDS:
         return
     with _lock:
         if _thread_of == os.getpid():
             return
         _thread_of = os.getpid()
-    threading.Thread(target=_store_now_and_then, name="watch", daemon=True).start()
+    threading.Thread(target=_store_now_and_then, name="monitoring", daemon=True).start()
     atexit.register(_store_and_close)
 
 
 def _store_now_and_then() -> None:
-    while not _wake.wait(settings.WATCH_STORE_SECONDS):
+    while not _wake.wait(settings.MONITORING_STORE_SECONDS):
         _store_and_close()
 
 

@@ -159,7 +159,7 @@ def test_a_process_that_was_forked_starts_a_thread_of_its_own(settings: Any, mon
         def start(self) -> None:
             started.append("started")
 
-    settings.WATCH_STORE_SECONDS = 10
+    settings.MONITORING_STORE_SECONDS = 10
     monkeypatch.setattr(recording.threading, "Thread", Thread)
     monkeypatch.setattr(recording.atexit, "register", lambda _: None)
     monkeypatch.setattr(recording, "_thread_of", None)
