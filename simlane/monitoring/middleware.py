@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import LazyObject, empty
 
 from simlane.monitoring import logs, recording
-from simlane.web.text import printable
+from simlane.monitoring.logs import printable
 
 HEADER = "X-Request-ID"
 PATH_LENGTH = 500

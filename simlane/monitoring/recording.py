@@ -16,9 +16,9 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from simlane.monitoring import metrics, storing
+from simlane.monitoring.logs import printable
 from simlane.monitoring.models import PATH_LENGTH, UNBOUNDED
 from simlane.monitoring.notes import SEARCH_MS, Notes
-from simlane.web.text import printable
 
 AREAS = {"/profiles/": "profiles", "/users/sim-profiles/": "legacy"}
 logger = logging.getLogger(__name__)

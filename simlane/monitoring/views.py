@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import ipaddress
 import logging
 from datetime import date
 from typing import Any
@@ -17,10 +19,11 @@ from django.views.decorators.http import require_GET, require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from simlane.monitoring import adoption, logs, metrics, statistics
-from simlane.monitoring.access import may_read_metrics
 from simlane.upgrade import status
 
 DAYS = 30
+#: Headers that a proxy adds: with one of them, the remote address is the proxy's, not the client's.
+FORWARDED = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP")
 logger = logging.getLogger(__name__)
 
 
@@ -28,13 +31,32 @@ logger = logging.getLogger(__name__)
 @never_cache
 def metrics_page(request: HttpRequest) -> HttpResponse:
     """The metrics in Prometheus' text format; 401 or 403 without access."""
-    if not may_read_metrics(request):
+    if not _may_read_metrics(request):
         if settings.METRICS_TOKEN:
             refusal = HttpResponse("a bearer token is needed\n", status=401, content_type="text/plain")
             refusal["WWW-Authenticate"] = 'Bearer realm="metrics"'
             return refusal
         return HttpResponse("for staff and programs on the server itself\n", status=403, content_type="text/plain")
     return HttpResponse(metrics.exposition(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _may_read_metrics(request: HttpRequest) -> bool:
+    """By the token where METRICS_TOKEN is set, and only so; else staff, and programs on this machine."""
+    if settings.METRICS_TOKEN:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        # Bytes: compare_digest raises for text that is not ASCII.
+        right = hmac.compare_digest(token.strip().encode(), settings.METRICS_TOKEN.encode())
+        return right and scheme.lower() == "bearer"
+    return _from_this_machine(request) or bool(getattr(request.user, "is_staff", False))
+
+
+def _from_this_machine(request: HttpRequest) -> bool:
+    if settings.BEHIND_PROXY or any(name in request.headers for name in FORWARDED):
+        return False
+    try:
+        return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
 
 
 @require_safe
