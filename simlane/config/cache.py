@@ -2,11 +2,41 @@
 
 from __future__ import annotations
 
+import logging
+from typing import Any
+
 from django.core.cache.backends.filebased import FileBasedCache
+from django.core.cache.backends.locmem import LocMemCache
+
+logger = logging.getLogger(__name__)
 
 
 class SharedFiles(FileBasedCache):
     """Django's file cache, except that a full one deletes expired entries first: a limit in force must not be lost."""
+
+    def __init__(self, dir: str, params: dict[str, Any]) -> None:  # noqa: A002 - Django's name
+        super().__init__(dir, params)
+        self._memory = LocMemCache(f"instead of {dir}", params)
+
+    def set(self, key: str, value: Any, *arguments: Any, **options: Any) -> None:
+        """On a full disk each process counts for itself: the limits grow with their number, and still hold."""
+        try:
+            super().set(key, value, *arguments, **options)
+        except OSError as error:
+            logger.error("limits are counted in memory: %s", error)
+            self._memory.set(key, value, *arguments, **options)
+        else:
+            self._memory.delete(key)
+
+    def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
+        """What is in memory is newer."""
+        found = self._memory.get(key, None, version)
+        if found is not None:
+            return found
+        try:
+            return super().get(key, default, version)
+        except OSError:
+            return default
 
     def _cull(self) -> None:
         files = self._list_cache_files()  # type: ignore[attr-defined]

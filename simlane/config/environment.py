@@ -22,6 +22,8 @@ ENGINES = {
 }
 #: Threads of a server process, unless WEB_THREADS says otherwise.
 THREADS = 4
+#: How long a request waits for a connection to PostgreSQL.
+POOL_SECONDS = 1.0
 EMAIL_SCHEMES = ("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "filemail", "dummymail")
 
 
@@ -181,15 +183,22 @@ def _sqlite(database: dict[str, Any]) -> dict[str, Any]:
     # WAL lets pages be read while an import writes; IMMEDIATE takes the write lock at BEGIN, so that a
     # transaction that reads and then writes waits its turn instead of failing with "database is locked".
     return database | {
+        # A thread keeps its connection: on a full disk the files that belong to an open database cannot be made again.
+        "CONN_MAX_AGE": None,
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-64000;",
-        }
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
+        },
     }
 
 
 def _postgresql(database: dict[str, Any]) -> dict[str, Any]:
     options = dict(database.get("OPTIONS", {}))
-    options.setdefault("pool", {"min_size": 1, "max_size": 8, "timeout": 10})
+    # A connection for each thread, and some for the threads that store and send. Whoever waits longer gets a 503.
+    size = max(8, integer("WEB_THREADS", default=THREADS) + 4)
+    options.setdefault("pool", {"min_size": 1, "max_size": size, "timeout": POOL_SECONDS})
+    options.setdefault("connect_timeout", 3)
+    # Milliseconds until a network that has gone is an error.
+    options.setdefault("tcp_user_timeout", 10_000)
     return database | {"OPTIONS": options, "CONN_HEALTH_CHECKS": True}

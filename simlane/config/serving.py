@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import logging
 import os
 import resource
 import socket
@@ -24,6 +25,8 @@ from django.db.utils import DatabaseError
 
 from simlane.config.environment import THREADS, integer, text
 from simlane.monitoring.processes import metrics_directory
+
+logger = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 5
 OPEN_FILES = 16_384
@@ -181,5 +184,9 @@ def serve(listener: socket.socket, allowed_hosts: list[str]) -> NoReturn:
         "WEB_THREADS": str(threads),
     }
     if not environment.get(METRICS_DIRECTORY):
-        environment[METRICS_DIRECTORY] = metrics_directory(settings.VAR_DIR / "metrics")
+        try:
+            environment[METRICS_DIRECTORY] = metrics_directory(settings.VAR_DIR / "metrics")
+        except OSError as error:
+            # Each process then gives its own.
+            logger.error("/metrics cannot add up its processes: %s", error)
     os.execve(sys.executable, command, environment)  # noqa: S606

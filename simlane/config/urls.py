@@ -24,5 +24,5 @@ urlpatterns = [
     path("readyz", health.readyz),
 ]
 
-handler500 = "simlane.monitoring.views.server_error"
+handler500 = "simlane.config.outage.server_error"
 handler400 = "simlane.profiles.views.missing.bad_request"

@@ -8,16 +8,20 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db import DatabaseError
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, values
 from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from simlane.monitoring import adoption
+from simlane.monitoring.metric_files import MetricFile
 from simlane.monitoring.notes import SEARCH_MS
 from simlane.upgrade import status
 from simlane.upgrade.state import State
+
+# Before the first metric is made. The library has no other way to say where they are kept.
+values.MmapedDict = MetricFile  # type: ignore[attr-defined]
 
 #: Anybody may send any word as a method.
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}

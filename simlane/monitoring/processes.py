@@ -8,25 +8,20 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from django.core.exceptions import ImproperlyConfigured
-
 
 def metrics_directory(parent: Path) -> str:
     """A new directory for a server that is about to start; those of servers that have ended are removed.
 
     It is known to be in use by a lock on it, which the server's processes inherit and the system ends with the last
-    of them: whatever number a process gets, and however a server died.
+    of them: whatever number a process gets, and however a server died. Raises OSError without room for it.
     """
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        for old in parent.iterdir():
-            _remove_if_left(old)
-        made = tempfile.mkdtemp(dir=parent)
-        lock = os.open(made, os.O_RDONLY)
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.set_inheritable(lock, True)
-    except OSError as error:
-        raise ImproperlyConfigured(f"VAR_DIR cannot keep the metrics of {parent}: {error}.") from error
+    parent.mkdir(parents=True, exist_ok=True)
+    for old in parent.iterdir():
+        _remove_if_left(old)
+    made = tempfile.mkdtemp(dir=parent)
+    lock = os.open(made, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.set_inheritable(lock, True)
     return made
 
 
