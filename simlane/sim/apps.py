@@ -15,8 +15,11 @@ class SimConfig(AppConfig):
 
 
 def _before_migrations(using: str, plan: list[Any], **_: Any) -> None:
+    from simlane.sim.database import rights
     from simlane.sim.database.sqlite import drop_triggers
 
+    if plan:
+        rights.share(connections[using])
     if plan and connections[using].vendor == "sqlite":
         drop_triggers(connections[using])
 

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from simlane.sim.legacy.identifier_sql import NAME_LENGTH, platform_sql
+from simlane.upgrade import grants
 from simlane.upgrade.backup import pg_dump_program
 from simlane.upgrade.state import TABLE, State, pending, position
 
@@ -59,6 +60,7 @@ class Facts:
     disk_free: int | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     locks: dict[str, str] = field(default_factory=dict)
+    grants: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     hindrances: list[str] = field(default_factory=list)
 
@@ -171,6 +173,10 @@ def _postgresql(found: Facts, *, upgrading: bool) -> None:
         directory = cursor.fetchone()
     if upgrading:
         found.disk_needed = int(found.table_bytes * GROWTH)
+        found.grants = grants.granted(connection)
+        of_roles, stopping = grants.notes(connection)
+        found.warnings += of_roles
+        found.hindrances += stopping
     if directory and directory[0]:
         try:
             found.disk_free = shutil.disk_usage(directory[0]).free
@@ -210,6 +216,7 @@ def lines(found: Facts) -> list[str]:
         text += [f"{name:<18} {found.seconds[name]:>6.1f} s  {found.locks[name]}" for name in found.seconds]
         free = f", {_size(found.disk_free)} free" if found.disk_free is not None else ""
         text.append(f"Disk: up to {_size(found.disk_needed)} more, at times{free}.")
+    text += [f"Will grant {each}" for each in found.grants]
     text += [f"Note: {each}" for each in found.warnings]
     text += [f"STOP: {each}" for each in found.hindrances]
     return text

@@ -12,6 +12,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.utils import timezone
 
+from simlane.sim.database import rights
 from simlane.sim.legacy import contract as contraction
 from simlane.sim.legacy import events, names_backfill, pace, window
 from simlane.sim.models import Event, NameWord, OldReleaseWrite, ProfileName, SimProfile
@@ -24,7 +25,11 @@ NAMES = {("sim", EXPAND): "expand", ("sim", BACKFILL): "backfill", ("sim", UNIQU
 
 
 def prepare(say: Say) -> None:
-    """The upgrade's own table, which the steps are noted in. Raises CommandError for an unreachable target."""
+    """The upgrade's own table, which the steps are noted in. Raises CommandError for an unreachable target.
+
+    Before any table is made: it and all that follow get the grants of those that are there.
+    """
+    rights.share(connection)
     for app, name in pending():
         if app == "upgrade":
             runner.apply(app, name, say)

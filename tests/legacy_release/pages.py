@@ -63,6 +63,27 @@ def verify_selected(profiles: list[str], verified: bool) -> int:
     return SimProfile.objects.filter(pk__in=profiles).update(is_verified=verified)
 
 
+def rename_selected(profiles: list[str], name: str) -> int:
+    """In the admin: an action; the statement names no other column."""
+    return SimProfile.objects.filter(pk__in=profiles).update(profile_name=name)
+
+
+def save_fields(profile: str, fields: dict[str, object]) -> str:
+    """A job that writes what it changed: `update_fields`."""
+    row = SimProfile.objects.get(pk=profile)
+    for name, value in fields.items():
+        setattr(row, name, value)
+    row.save(update_fields=list(fields))
+    return profile
+
+
+def rename_account(user: int, username: str) -> int:
+    row = User.objects.get(pk=user)
+    row.username = username
+    row.save()
+    return user
+
+
 def give(profile: str, user: int) -> str:
     """In the admin: another owner."""
     row = SimProfile.objects.get(pk=profile)

@@ -5,7 +5,12 @@ On PostgreSQL migrations make them, on SQLite see sim.database.sqlite.
 
 from __future__ import annotations
 
+import re
+
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from simlane.sim.database import rights
 
 # Rule 4: an account that goes unlinks its profiles, whoever deletes it and by whatever statement.
 UNLINK = {
@@ -157,8 +162,15 @@ SEARCH_INDEXES = {
 }
 
 
+#: A trigger's function, as the statements above make it.
+_FUNCTION = re.compile(r"CREATE OR REPLACE FUNCTION (\w+\(\)) RETURNS trigger")
+
+
 def run(connection: BaseDatabaseWrapper, statements: dict[str, tuple[str, ...]]) -> None:
-    """Run the statements for this database of one of the constants above."""
-    with connection.cursor() as cursor:
+    """Run this database's statements of one of the constants above; trigger functions get their owner's rights."""
+    with transaction.atomic(connection.alias), connection.cursor() as cursor:
         for statement in statements[connection.vendor]:
             cursor.execute(statement)
+            # Replacing a function takes away how it ran.
+            if made := _FUNCTION.match(statement):
+                rights.with_owners_rights(connection, [made[1]])

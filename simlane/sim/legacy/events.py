@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from simlane.sim.legacy.batches import by_key, in_batches
@@ -19,7 +20,10 @@ def fill(connection: BaseDatabaseWrapper) -> None:
 
     One with sessions is on the simulator of its track, whatever the old release said after a way back.
     """
-    with connection.cursor() as cursor:
+    with transaction.atomic(connection.alias), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Not the old release's word, which the window's triggers would see in it.
+            cursor.execute("SET LOCAL simlane.upgrade = 'on'")
         cursor.execute(
             f"""UPDATE {TABLE} SET simulator_id = t.simulator_id FROM sim_track t
             WHERE t.id = {TABLE}.track_id AND t.simulator_id <> {TABLE}.simulator_id

@@ -1,8 +1,9 @@
 """While the old and the new release both write, triggers keep the two models of a profile in step (PostgreSQL).
 
 The window is open from migration 0009 until the owner's column goes. The two releases are told apart by the columns
-a statement names: a save of the old one names `user_id`, which the new one does not know. What the upgrade itself
-writes passes by, with `SET LOCAL simlane.upgrade = 'on'`.
+a statement names: a save of the old one names `user_id`, which the new one does not know, and every UPDATE of a profile
+or an event by the new one names a column that the old one does not know. What the upgrade itself writes passes by, with
+`SET LOCAL simlane.upgrade = 'on'`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from simlane.sim.database import rights
 from simlane.sim.legacy.folding_sql import fold_sql
 from simlane.sim.legacy.identifier_sql import fallback_sql, platform_sql
 from simlane.sim.legacy.window_functions import FUNCTIONS
@@ -27,11 +29,26 @@ TRIGGERS = {
     "sim_upgrade_5_verified": "BEFORE UPDATE OF is_verified, user_id",
     "sim_upgrade_6_delete": "BEFORE DELETE",
     "sim_upgrade_7_claim": "AFTER INSERT OR UPDATE OF profile_data, simulator_id",
-    "sim_upgrade_8_name": "AFTER INSERT OR UPDATE OF user_id",
+    "sim_upgrade_8_name": "AFTER INSERT OR UPDATE OF profile_name",
 }
+#: The columns of the old model, by table; an UPDATE that names none but these is the old release's.
+OLD_COLUMNS = {
+    "sim_simprofile": (
+        "id",
+        "user_id",
+        "simulator_id",
+        "profile_name",
+        "profile_data",
+        "is_verified",
+        "created_at",
+    ),
+    "sim_event": ("id", "name", "simulator_id", "starts_at", "event_source", "created_at"),
+}
+#: In the order of their names, which is the order they fire in.
+TELLING = ("sim_upgrade_0_new", "sim_upgrade_0_old")
 SETTLED_AT_ONCE = 50
 #: All of them, on profiles, accounts and events.
-ALL_TRIGGERS = (*TRIGGERS, "sim_upgrade_account", "sim_upgrade_event")
+ALL_TRIGGERS = (*TRIGGERS, *TELLING, "sim_upgrade_account", "sim_upgrade_member", "sim_upgrade_event")
 
 #: Fire for everybody but the upgrade's own statements.
 GUARD = "WHEN (current_setting('simlane.upgrade', true) IS DISTINCT FROM 'on')"
@@ -41,7 +58,7 @@ def make_functions(connection: BaseDatabaseWrapper) -> None:
     """What the triggers call; takes a moment to put together, and no lock."""
     if connection.vendor != "postgresql":
         return
-    with connection.cursor() as cursor:
+    with transaction.atomic(connection.alias), connection.cursor() as cursor:
         cursor.execute("CREATE TABLE IF NOT EXISTS sim_upgrade_waiting (profile_id uuid PRIMARY KEY)")
         for signature, expression in (
             ("sim_upgrade_platform_id(slug text, data jsonb)", platform_sql(connection, "slug", "data")),
@@ -52,8 +69,14 @@ def make_functions(connection: BaseDatabaseWrapper) -> None:
                 f"""CREATE OR REPLACE FUNCTION {signature} RETURNS text LANGUAGE sql IMMUTABLE
                 AS $$ SELECT {expression} $$"""
             )
+        # With the schema: a function with its owner's rights is not to take somebody's temporary table for the site's.
+        schema = rights.schema_of(connection).replace("'", "''")
         for signature, (returns, body) in FUNCTIONS.items():
-            cursor.execute(f"CREATE OR REPLACE FUNCTION {signature} RETURNS {returns} LANGUAGE plpgsql AS $$ {body} $$")
+            text = body.replace("to_regclass('", f"to_regclass('{schema}.")
+            cursor.execute(f"CREATE OR REPLACE FUNCTION {signature} RETURNS {returns} LANGUAGE plpgsql AS $$ {text} $$")
+        rights.with_owners_rights(
+            connection, [name for name, (returns, _) in FUNCTIONS.items() if returns == "trigger"]
+        )
 
 
 def _create_triggers(connection: BaseDatabaseWrapper, names: Iterable[str]) -> None:
@@ -81,6 +104,37 @@ def open_window(connection: BaseDatabaseWrapper) -> None:
             f"""CREATE OR REPLACE TRIGGER sim_upgrade_account BEFORE DELETE ON users_user
             FOR EACH ROW {GUARD} EXECUTE FUNCTION sim_upgrade_account()"""
         )
+
+
+def tell_releases_apart(connection: BaseDatabaseWrapper) -> None:
+    """Installs what notices the statements of the old release that name no owner, once all new columns are there."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        for table, old in OLD_COLUMNS.items():
+            columns = connection.introspection.get_table_description(cursor, table)
+            new = ", ".join(connection.ops.quote_name(each.name) for each in columns if each.name not in old)
+            for name, event in zip(TELLING, (f"UPDATE OF {new}", "UPDATE"), strict=True):
+                cursor.execute(
+                    f"""CREATE OR REPLACE TRIGGER {name} BEFORE {event} ON {table}
+                    FOR EACH STATEMENT {GUARD} EXECUTE FUNCTION {name}()"""
+                )
+        cursor.execute(
+            f"""CREATE OR REPLACE TRIGGER sim_upgrade_member
+            BEFORE INSERT OR UPDATE OF username, first_name, last_name ON users_user
+            FOR EACH ROW {GUARD} EXECUTE FUNCTION sim_upgrade_member()"""
+        )
+
+
+def tell_releases_apart_no_more(connection: BaseDatabaseWrapper) -> None:
+    """Removes it."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        for table in OLD_COLUMNS:
+            for name in TELLING:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
+        cursor.execute("DROP TRIGGER IF EXISTS sim_upgrade_member ON users_user")
 
 
 def open_events(connection: BaseDatabaseWrapper) -> None:

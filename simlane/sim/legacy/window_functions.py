@@ -19,6 +19,25 @@ FUNCTIONS = {
         WHERE NOT EXISTS (SELECT 1 FROM sim_oldreleasewrite WHERE seen_at > clock_timestamp() - interval '1 second');
         END""",
     ),
+    # Which release a statement is of, by the columns it names: one of these right after the other, once a statement.
+    "sim_upgrade_0_new()": (
+        "trigger",
+        """BEGIN
+        PERFORM set_config('simlane.names_new', 'on', true);
+        RETURN NULL;
+        END""",
+    ),
+    "sim_upgrade_0_old()": (
+        "trigger",
+        """BEGIN
+        IF current_setting('simlane.names_new', true) = 'on' THEN
+            PERFORM set_config('simlane.names_new', '', true);
+        ELSE
+            PERFORM sim_upgrade_seen('update');
+        END IF;
+        RETURN NULL;
+        END""",
+    ),
     # A row as the backfill would leave it, but for the platform's own id, which sim_upgrade_claim finds.
     "sim_upgrade_row(given sim_simprofile)": (
         "sim_simprofile",
@@ -168,7 +187,8 @@ FUNCTIONS = {
             RETURN NULL;
         ELSIF TG_OP = 'INSERT' AND NEW.user_id IS NULL THEN
             RETURN NULL;
-        ELSIF TG_OP = 'UPDATE' AND NEW.profile_name = OLD.profile_name THEN
+        ELSIF TG_OP = 'UPDATE' AND (NEW.profile_name = OLD.profile_name OR NEW.name_key <> OLD.name_key) THEN
+            -- The new release writes the key with the name, and has written the name's row before.
             RETURN NULL;
         END IF;
         folded_name := sim_upgrade_fold(NEW.profile_name);
@@ -295,6 +315,32 @@ FUNCTIONS = {
             EXECUTE format('DELETE FROM %s WHERE %I = $1', child.name, child.column) USING OLD.id;
         END LOOP;
         RETURN OLD;
+        END""",
+    ),
+    # An account that the old release makes or renames can be found like any other; the key comes with users.0002.
+    "sim_upgrade_member()": (
+        "trigger",
+        """DECLARE key text := to_jsonb(NEW) ->> 'search_key'; known text;
+        BEGIN
+        IF key IS NULL THEN
+            RETURN NEW;
+        ELSIF TG_OP = 'UPDATE' THEN
+            known := to_jsonb(OLD) ->> 'search_key';
+            IF (NEW.username, NEW.first_name, NEW.last_name)
+                IS NOT DISTINCT FROM (OLD.username, OLD.first_name, OLD.last_name) THEN
+                RETURN NEW;
+            END IF;
+        END IF;
+        -- The new release writes the key with the names.
+        IF key <> COALESCE(known, '') THEN
+            RETURN NEW;
+        END IF;
+        key := sim_upgrade_fold(concat_ws(' ', NEW.username, NEW.first_name, NEW.last_name));
+        IF key <> NEW.search_key THEN
+            PERFORM sim_upgrade_seen('account');
+            NEW.search_key := key;
+        END IF;
+        RETURN NEW;
         END""",
     ),
     # An event that the old release announces stands in the lists where it starts; what has results stays.

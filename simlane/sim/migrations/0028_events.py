@@ -8,11 +8,13 @@ from simlane.sim.legacy import events, indexes, online, window
 def fill(_, editor):
     if window.is_held(editor.connection):
         window.open_events(editor.connection)
+        window.tell_releases_apart(editor.connection)
     events.fill(editor.connection)
 
 
 def close(_, editor):
     window.close_events(editor.connection)
+    window.tell_releases_apart_no_more(editor.connection)
 
 
 class Migration(migrations.Migration):
