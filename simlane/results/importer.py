@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from django.conf import settings
@@ -19,6 +19,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, transacti
 
 from simlane.results import files
 from simlane.results.digest import content_sha256
+from simlane.results.known import Seen
 from simlane.results.models import ResultFile
 from simlane.results.parsed import ParsedEvent
 from simlane.results.readers import read
@@ -27,7 +28,6 @@ from simlane.results.report import Report
 from simlane.results.source import ResultFileError
 from simlane.results.storing import lock, store
 from simlane.results.timezones import timezone_of
-from simlane.sim.models import Event
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +89,7 @@ class Importer:
         self._bytes = 0
         #: What this run has seen, so that a copy within it is known before it is stored, and in a dry run at all.
         self._seen: set[str] = set()
+        self._known = Seen()
 
     def run(self, paths: Iterable[Path]) -> Report:
         """Imports what is at `paths`. A bad file goes into the report and the others go on."""
@@ -126,6 +127,7 @@ class Importer:
             self.report.unchanged += 1
             return
         reader, event = read(source)
+        _not_to_come(event, datetime.now(UTC))
         content = content_sha256(event)
         self._seen.add(source.sha256)
         if content in self._seen:
@@ -157,21 +159,22 @@ class Importer:
 
     def _store(self, batch: list[ReadFile]) -> None:
         counts = self.report.counts.copy()
-        imported = unchanged = 0
         try:
             with transaction.atomic():
                 lock()
-                fresh = _unknown(batch)
-                imported, unchanged = len(fresh), len(batch) - len(fresh)
-                counts.update(store(fresh))
+                found = self._known.sort(batch)
+                counts.update(store(found.fresh))
                 if self._dry_run:
                     raise _DryRun
         except _DryRun:
             pass
+        self._known.add(found.fresh)
         self.report.counts = counts
-        self.report.imported += imported
-        self.report.unchanged += unchanged
-        self.report.notes += [(item.label, note) for item in batch for note in item.event.notes]
+        self.report.imported += len(found.fresh)
+        self.report.unchanged += len(found.unchanged)
+        for item, error in found.conflicts:
+            self.report.refuse(item.label, error)
+        self.report.notes += [(item.label, note) for item in found.fresh for note in item.event.notes]
 
 
 def _first_line(error: Exception) -> str:
@@ -179,23 +182,16 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def _unknown(batch: list[ReadFile]) -> list[ReadFile]:
-    """The files whose content, or whose platform's own session id, is not stored yet; asked under the lock."""
-    contents = set(
-        ResultFile.objects.filter(content_sha256__in=[item.content_sha256 for item in batch]).values_list(
-            "content_sha256", flat=True
-        )
+def _not_to_come(event: ParsedEvent, now: datetime) -> None:
+    """A result is never later than when it came in: where a server's clock seems ahead, it was driven just now."""
+    times = [event.started_at, *(session.started_at for session in event.sessions)]
+    ahead = max((each for each in times if each and each > now), default=None)
+    if ahead is None:
+        return
+    event.notes.append(
+        f"Its time, {ahead:%Y-%m-%d %H:%M} UTC, is still to come: it counts as driven now. --timezone says where the "
+        "server's clock stands."
     )
-    ids = {item.event.platform_id for item in batch if item.event.platform_id}
-    known = set(Event.objects.filter(platform_id__in=ids).values_list("simulator__slug", "platform_id"))
-    fresh = []
-    for item in batch:
-        identity = (item.event.simulator, item.event.platform_id)
-        if item.content_sha256 in contents or identity in known:
-            if item.content_sha256 not in contents:
-                item.event.notes = [f"session {identity[1]} is stored already, with other content: it stays as it is"]
-            continue
-        if item.event.platform_id:
-            known.add(identity)
-        fresh.append(item)
-    return fresh
+    event.started_at = event.started_at and min(event.started_at, now)
+    for session in event.sessions:
+        session.started_at = session.started_at and min(session.started_at, now)

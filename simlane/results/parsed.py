@@ -95,7 +95,7 @@ class ParsedSession:
 class ParsedEvent:
     """A file's event. `platform_id` is the platform's own id; `weekend` joins files of one event without one.
 
-    `has_server` says whether the weekend names its server; one that does not may be anyone's.
+    Neither is there for a server without a name, which may be anyone's: see results.events.
     """
 
     simulator: str  #: slug, see sim.identity.identifiers.PLATFORMS
@@ -105,7 +105,6 @@ class ParsedEvent:
     sessions: list[ParsedSession]
     platform_id: str = ""
     weekend: str = ""
-    has_server: bool = True
     series: str = ""
     started_at: datetime | None = None
     notes: list[str] = field(default_factory=list)  #: what was odd and how it was read, for the report

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from simlane.results import bulk
+from simlane.results.parsed import UNKNOWN_DRIVER
 from simlane.sim.identity.names import fold, letters, name_key, words
 from simlane.sim.models import NameWord, ProfileName, SimProfile
 from simlane.sim.ownership.merging import aliases
@@ -36,7 +37,7 @@ Item = TypeVar("Item")
 
 
 class Sighting(NamedTuple):
-    """A driver in a session."""
+    """A driver in a session; without a name (empty) nothing is said of the profile's, if it has one."""
 
     simulator_id: int
     identifier: str
@@ -61,12 +62,18 @@ class Recorded(NamedTuple):
 def record_sightings(sightings: Iterable[Sighting]) -> Recorded:
     """Makes the profiles that are missing, keeps every name, and lets the name raced under last be the profile's."""
     names: dict[Identity, dict[str, datetime]] = {}
+    nameless: dict[Identity, datetime] = {}
     for sighting in sightings:
         of_driver = names.setdefault((sighting.simulator_id, sighting.identifier), {})
-        if sighting.name not in of_driver or of_driver[sighting.name] < sighting.raced_at:
+        if not sighting.name:
+            nameless.setdefault((sighting.simulator_id, sighting.identifier), sighting.raced_at)
+        elif sighting.name not in of_driver or of_driver[sighting.name] < sighting.raced_at:
             of_driver[sighting.name] = sighting.raced_at
     known = _known(names)
     keys = {identity: uuid4() for identity in names if identity not in known}
+    for identity in keys:
+        if not names[identity]:
+            names[identity] = {UNKNOWN_DRIVER: nameless[identity]}
     _make_profiles({identity: (key, names[identity]) for identity, key in keys.items()})
     keys.update({identity: profile.pk for identity, profile in known.items()})
     by_key: dict[UUID, dict[str, datetime]] = {}
@@ -75,7 +82,11 @@ def record_sightings(sightings: Iterable[Sighting]) -> Recorded:
         of_profile = by_key.setdefault(keys[identity], {})
         of_profile.update({name: max(at, of_profile.get(name, at)) for name, at in of_driver.items()})
     newest = _record_names(by_key, [profile.pk for profile in known.values()])
-    renamed = {profile.pk: newest[profile.pk] for profile in known.values() if newest[profile.pk] != profile.name}
+    renamed = {
+        profile.pk: newest[profile.pk]
+        for profile in known.values()
+        if newest.get(profile.pk, profile.name) != profile.name
+    }
     rows = [(bulk.stored(key), name, name_key(name)) for key, name in renamed.items()]
     bulk.update(SimProfile, ("profile_name", "name_key"), rows)
     merges = {identity: profile.merges for identity, profile in known.items() if profile.merges}
@@ -150,12 +161,15 @@ def _record_names(sighted: dict[UUID, dict[str, datetime]], known: Sequence[UUID
     every = {profile: dict(names) for profile, names in sighted.items()}
     for (profile, name), (_, used) in stored.items():
         every[profile][name] = max(used, every[profile].get(name, used))
-    return {profile: _newest(names) for profile, names in every.items()}
+    return {profile: _newest(names) for profile, names in every.items() if names}
 
 
 def _newest(names: dict[str, datetime]) -> str:
-    """The name used last; of two used at once the one that sorts first, so that the order of files is no matter."""
-    return min(names, key=lambda name: (-names[name].timestamp(), name))
+    """The name used last; of two used at once the one that sorts first, so that the order of files is no matter.
+
+    Any name goes before none.
+    """
+    return min(names, key=lambda name: (name == UNKNOWN_DRIVER, -names[name].timestamp(), name))
 
 
 def _chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Protocol
 from uuid import UUID
 
 from django.db import connection
 
-from simlane.results import bulk
+from simlane.results import bulk, events
 from simlane.results.models import ResultFile
-from simlane.results.parsed import ParsedDriver, ParsedEvent, ParsedSession
+from simlane.results.parsed import UNKNOWN_DRIVER, ParsedDriver, ParsedEvent, ParsedSession
 from simlane.results.profiles import Identity, Recorded, Sighting, record_sightings
 from simlane.sim.career.statistics import add_sessions
 from simlane.sim.identity.identifiers import platform_of
@@ -24,8 +24,6 @@ from simlane.sim.models import Car, Entry, EntryDriver, Event, Lap, MergedDrive,
 from simlane.sim.ownership.code_text import codes_in, without_codes
 from simlane.sim.ownership.codes import Seen, lock_code_owners, redeem
 
-#: Files of one event that carry no id of their own are joined when they are this close.
-WEEKEND = timedelta(hours=12)
 #: One import at a time: the number only has to be nobody else's.
 LOCK = 0x51_4D_4C_41
 
@@ -84,12 +82,12 @@ def store(incoming: Sequence[Incoming]) -> Counter[str]:
     if not incoming:
         return counts
     # Files of one weekend are met in the order they were driven, whatever their names.
-    incoming = sorted(incoming, key=lambda item: item.event.started_at or datetime.max.replace(tzinfo=UTC))
+    incoming = sorted(incoming, key=_driven_at)
     now = datetime.now(UTC)
     simulators = _simulators(item.event.simulator for item in incoming)
     tracks = _tracks(incoming, simulators)
     cars = _cars(incoming, simulators)
-    events, created = _events(incoming, simulators, tracks, now)
+    placed, created = events.place(incoming, simulators, tracks, now)
     ResultFile.objects.bulk_create(
         ResultFile(
             sha256=item.sha256,
@@ -98,14 +96,14 @@ def store(incoming: Sequence[Incoming]) -> Counter[str]:
             format=item.format,
             event=event,
         )
-        for item, event in zip(incoming, events, strict=True)
+        for item, event in zip(incoming, placed, strict=True)
     )
-    taken: dict[int, set[int]] = {event.pk: set() for event in events}
+    taken: dict[int, set[int]] = {event.pk: set() for event in placed}
     for event_id, number in Session.objects.filter(event__in=taken).values_list("event_id", "number"):
         taken[event_id].add(number)
     drives = [
         (session, parsed, item.event, simulators[item.event.simulator])
-        for item, event in zip(incoming, events, strict=True)
+        for item, event in zip(incoming, placed, strict=True)
         for session, parsed in _sessions(event, item.event, taken[event.pk])
     ]
     Session.objects.bulk_create(session for session, *_ in drives)
@@ -117,6 +115,13 @@ def store(incoming: Sequence[Incoming]) -> Counter[str]:
     proofs = redeem(_codes(drives, recorded.keys))
     counts.update(proved=sum(len(proof.verified) for proof in proofs))
     return counts
+
+
+def _driven_at(item: Incoming) -> tuple[datetime, datetime]:
+    """The order files are met in; those whose time was still to come count as driven at once, in the clock's order."""
+    never = datetime.max.replace(tzinfo=UTC)
+    clocks = [session.clock for session in item.event.sessions if session.clock]
+    return item.event.started_at or never, min(clocks, default=never)
 
 
 Drive = tuple[Session, ParsedSession, ParsedEvent, Simulator]
@@ -157,51 +162,6 @@ def _cars(incoming: Sequence[Incoming], simulators: dict[str, Simulator]) -> dic
     return {(simulator, name): key for simulator, name, key in found}
 
 
-def _events(
-    incoming: Sequence[Incoming],
-    simulators: dict[str, Simulator],
-    tracks: dict[tuple[int, str, str], Track],
-    now: datetime,
-) -> tuple[list[Event], int]:
-    """The event of each file, in order: the one its weekend has already, or a new one."""
-    weekends = {item.event.weekend for item in incoming if item.event.weekend and item.event.started_at}
-    stored = Event.objects.filter(weekend__in=weekends).exclude(starts_at=None)
-    known: dict[tuple[int, str], list[Event]] = {}
-    for each in stored:
-        known.setdefault((each.simulator_id, each.weekend), []).append(each)
-    events: list[Event] = []
-    new: list[Event] = []
-    for item in incoming:
-        parsed, simulator = item.event, simulators[item.event.simulator]
-        same = known.setdefault((simulator.pk, parsed.weekend), []) if parsed.weekend and parsed.started_at else []
-        event = next(
-            (e for e in same if e.starts_at and abs(e.starts_at - (parsed.started_at or now)) <= WEEKEND),
-            None,
-        )
-        if event is None:
-            track = tracks.get((simulator.pk, parsed.track, parsed.layout))
-            event = _new_event(parsed, simulator, track, now)
-            same.append(event)
-            new.append(event)
-        events.append(event)
-    Event.objects.bulk_create(new)
-    return events, len(new)
-
-
-def _new_event(parsed: ParsedEvent, simulator: Simulator, track: Track | None, now: datetime) -> Event:
-    return Event(
-        simulator=simulator,
-        name=parsed.name,
-        series=parsed.series,
-        event_source=Event.Source.RESULTS,
-        track=track,
-        platform_id=parsed.platform_id,
-        weekend=parsed.weekend,
-        starts_at=parsed.started_at,
-        listed_at=parsed.started_at or now,
-    )
-
-
 def _sessions(event: Event, parsed: ParsedEvent, taken: set[int]) -> list[tuple[Session, ParsedSession]]:
     """The file's sessions as rows of the event, each with a number the event does not have yet."""
     rows = []
@@ -217,6 +177,8 @@ def _sessions(event: Event, parsed: ParsedEvent, taken: set[int]) -> list[tuple[
             name=session.name[:100],
             started_at=session.started_at,
             wet=session.wet,
+            stage=session.stage,
+            clock=session.clock,
         )
         rows.append((row, session))
     return rows
@@ -228,12 +190,16 @@ def _raced_at(parsed: ParsedSession, event: ParsedEvent, now: datetime) -> datet
 
 def _sightings(drives: Sequence[Drive], now: datetime) -> list[Sighting]:
     return [
-        Sighting(simulator.pk, driver.identifier, without_codes(driver.name), _raced_at(parsed, event, now))
+        Sighting(simulator.pk, driver.identifier, _goes_by(driver), _raced_at(parsed, event, now))
         for _, parsed, event, simulator in drives
         for entry in parsed.entries
         for driver in entry.drivers
         if driver.identifier
     ]
+
+
+def _goes_by(driver: ParsedDriver) -> str:
+    return "" if driver.name == UNKNOWN_DRIVER else without_codes(driver.name)
 
 
 def _codes_in(drives: Sequence[Drive]) -> set[str]:

@@ -195,6 +195,10 @@ _CHECKS: list[Check] = [
     Check("drivers", "a driver in results points at a profile that exists", _drivers_of_nobody),
     Check("drivers-simulator", "a driver in results points at a profile of the event's simulator", _drivers_elsewhere),
     Check("names", "every profile can be found by its name", _unfindable),
-    Check("figures", "starts, wins and podiums are what the results say", lambda: statistics.find_wrong(SHOWN)),
+    Check(
+        "figures",
+        "starts, wins and podiums, overall and in class, are what the results say",
+        lambda: statistics.find_wrong(SHOWN),
+    ),
     Check("guards", "the database still holds rules 1 to 4 and 8 itself", _missing_guards),
 ]

@@ -83,6 +83,8 @@ def profiles(user: User) -> list[dict[str, Any]]:
             "starts": profile.starts,
             "wins": profile.wins,
             "podiums": profile.podiums,
+            "wins_in_class": profile.class_wins,
+            "podiums_in_class": profile.class_podiums,
             "data": profile.profile_data,
         }
         for profile in linked.order_by("simulator__name", "profile_identifier")

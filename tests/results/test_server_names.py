@@ -71,6 +71,6 @@ def test_no_part_of_an_event_keeps_them() -> None:
     event = parse(acc_document(serverName="League | pw: fish | discord.gg/reef"))
     assert (event.name, event.weekend) == ("League", "League|brands_hatch")
     unnamed = parse(acc_document(serverName="pw: fish"))
-    assert (unnamed.name, unnamed.has_server) == ("Brands Hatch, Race", False)
+    assert (unnamed.name, unnamed.weekend) == ("Brands Hatch, Race", "")
     hosted = parse(iracing_document(session_name="pw: fish", league_season_name="Cup | discord.gg/reef"))
     assert (hosted.name, hosted.series) == ("Hosted iRacing", "Cup")

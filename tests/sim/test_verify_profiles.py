@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from simlane.results.models import ResultFile
 from simlane.results.profiles import Sighting, record_sightings
-from simlane.sim.career.statistics import recount
+from simlane.sim.career.statistics import COUNTED, recount
 from simlane.sim.database.triggers import DROP_HISTORY, DROP_UNLINK, UNLINK, run
 from simlane.sim.models import Entry, EntryDriver, HistoryEntry, LegacyProfile, Merge, Session, SimProfile, Simulator
 from simlane.sim.ownership import merging
@@ -202,7 +202,7 @@ def test_what_points_nowhere_is_found(alice: SimProfile) -> None:
     SimProfile.objects.filter(simulator=999_999).update(simulator=alice.simulator)
 
 
-@pytest.mark.parametrize("figure", ["starts", "wins", "podiums"])
+@pytest.mark.parametrize("figure", COUNTED)
 def test_each_figure_that_is_not_what_the_results_say_is_found(alice: SimProfile, figure: str) -> None:
     SimProfile.objects.filter(pk=alice.pk).update(**{figure: models.F(figure) + 1})
     found = broken()

@@ -88,6 +88,8 @@ def test_what_the_old_release_does_on_the_second_way_is_kept_and_loses_no_result
     old_release.edit(corrected, None, {"cust_id": 8})
     old_release.edit(claims[0], None, {"cust_id": 10})
     migrate(HEAD)
+    won = {str(row.pk): (row.wins, row.class_wins) for row in Profiles.all()}
+    assert (won[raced], won[corrected]) == ((1, 1), (0, 0))
     found = {str(row.pk): (row.profile_identifier, row.simulator.slug, row.starts) for row in Profiles.all()}
     assert found[raced] == ("5", "iracing", 1)
     assert found[moved] == ("6", "iracing", 1)

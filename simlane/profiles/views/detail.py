@@ -26,11 +26,13 @@ CHART_KEYS = ("date", "position", "field", "event", "track")
 
 @dataclass(frozen=True, slots=True)
 class CareerStatistics:
-    """A career in numbers: races only. `win_rate` is a percentage; finishes are of the last CHARTED races."""
+    """A career in numbers: races only. `win_rate` is a percentage; finishes are of the last CHARTED races but heats."""
 
     starts: int
     wins: int
     podiums: int
+    class_wins: int
+    class_podiums: int
     win_rate: float | None
     best_finish: int | None
     average_finish: float | None
@@ -92,11 +94,12 @@ def _bests(profile: SimProfile) -> list[PersonalBest]:
 
 
 def _finishes(profile: SimProfile) -> list[dict[str, Any]]:
-    """The last races with a position, the oldest first."""
+    """The last races with a position, heats apart, the oldest first."""
     last_row = Entry.objects.filter(session=OuterRef("entry__session")).order_by("-row").values("row")[:1]
     rows = (
         _drives(profile)
         .filter(entry__session__kind=Session.Kind.RACE, entry__position__isnull=False)
+        .exclude(entry__session__stage=Session.Stage.HEAT)
         .annotate(field_size=Subquery(last_row) + 1)
         .values_list(
             "raced_at",
@@ -126,6 +129,8 @@ def _statistics(profile: SimProfile, positions: list[int]) -> CareerStatistics:
         starts=profile.starts,
         wins=profile.wins,
         podiums=profile.podiums,
+        class_wins=profile.class_wins,
+        class_podiums=profile.class_podiums,
         win_rate=100 * profile.wins / profile.starts if profile.starts else None,
         best_finish=min(positions, default=None),
         average_finish=sum(positions) / len(positions) if positions else None,

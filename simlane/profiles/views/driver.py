@@ -23,6 +23,8 @@ class Totals:
     starts: int
     wins: int
     podiums: int
+    class_wins: int
+    class_podiums: int
     win_rate: float | None
 
 
@@ -67,5 +69,11 @@ def driver(request: HttpRequest, username: str) -> HttpResponse:
 def _totals(profiles: list[SimProfile]) -> Totals:
     starts = sum(profile.starts for profile in profiles)
     wins = sum(profile.wins for profile in profiles)
-    podiums = sum(profile.podiums for profile in profiles)
-    return Totals(starts, wins, podiums, win_rate=100 * wins / starts if starts else None)
+    return Totals(
+        starts,
+        wins,
+        podiums=sum(profile.podiums for profile in profiles),
+        class_wins=sum(profile.class_wins for profile in profiles),
+        class_podiums=sum(profile.class_podiums for profile in profiles),
+        win_rate=100 * wins / starts if starts else None,
+    )

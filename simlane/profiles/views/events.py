@@ -89,7 +89,7 @@ def _crew_member(event: Event, driver: EntryDriver) -> CrewMember:
     if profile is not None:
         profile.simulator = event.simulator
     return CrewMember(
-        name=driver.name,
+        name=driver.public_name,
         url=addresses.of_profile(profile) if profile else None,
         verified=bool(profile and profile.is_verified),
         rating_after=driver.rating_after,

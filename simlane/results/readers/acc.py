@@ -90,14 +90,15 @@ class AccReader:
             layout=layout,
             sessions=[session],
             weekend=_weekend(server, track_key),
-            has_server=bool(server),
             started_at=session.started_at,
             notes=notes,
         )
 
 
 def _weekend(server: str, track_key: str) -> str:
-    """What the files of one weekend have in common; a server without a name has its track only."""
+    """What the files of one weekend have in common; empty for a server without a name, which may be anyone's."""
+    if not server:
+        return ""
     key = f"{server}|{track_key}"
     return key if len(key) <= fields.MAX_TEXT else hashlib.sha256(key.encode()).hexdigest()
 

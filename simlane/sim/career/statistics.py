@@ -14,40 +14,60 @@ from django.db import connection
 
 from simlane.sim.models import PersonalBest, SimProfile
 
-# A start is a race entry that left the grid; a disqualified car keeps its start but wins nothing.
-_COUNTS = """
-        COUNT(CASE WHEN s.kind = 'race' AND e.status <> 'dns' THEN 1 END) AS starts,
-        COUNT(CASE WHEN s.kind = 'race' AND e.status NOT IN ('dns', 'dsq') AND e.position = 1 THEN 1 END) AS wins,
-        COUNT(CASE WHEN s.kind = 'race' AND e.status NOT IN ('dns', 'dsq') AND e.position <= 3 THEN 1 END) AS podiums,
-        MAX(d.raced_at) AS seen"""
+COUNTED = ("starts", "wins", "podiums", "class_wins", "class_podiums")
 
-_CAREER = f"""
-UPDATE sim_simprofile SET
-    starts = sim_simprofile.starts + added.starts,
-    wins = sim_simprofile.wins + added.wins,
-    podiums = sim_simprofile.podiums + added.podiums,
-    last_active_at = {{greatest}}(sim_simprofile.last_active_at, added.seen)
-FROM (
-    SELECT d.profile_id,{_COUNTS}
+#: One row a driver and session, however many lines or seats they had in it: what it adds to each number (0 or 1). A
+#: start is a race entry that left the grid, for those who drove; of a crew that is who has laps, where laps are
+#: known. A disqualified car keeps its start but wins nothing, and neither does a heat. A race without classes is one.
+_DRIVE_STARTED = """s.kind = 'race' AND e.status <> 'dns'
+            AND (COALESCE(d.laps, 1) > 0 OR COALESCE(e.laps, 1) = 0)"""
+_DRIVE_SCORED = f"{_DRIVE_STARTED} AND e.status <> 'dsq' AND s.stage <> 'heat'"
+_IN_CLASS = "COALESCE(e.class_position, e.position)"
+
+
+def _most(condition: str) -> str:
+    return f"MAX(CASE WHEN {condition} THEN 1 ELSE 0 END)"
+
+
+def _driven(where: str) -> str:
+    """The SELECT of what each session that matches `where` adds to its drivers: `profile_id`, COUNTED and `seen`."""
+    return f"""
+    SELECT d.profile_id,
+        {_most(_DRIVE_STARTED)} AS starts,
+        {_most(f"{_DRIVE_SCORED} AND e.position = 1")} AS wins,
+        {_most(f"{_DRIVE_SCORED} AND e.position <= 3")} AS podiums,
+        {_most(f"{_DRIVE_SCORED} AND {_IN_CLASS} = 1")} AS class_wins,
+        {_most(f"{_DRIVE_SCORED} AND {_IN_CLASS} <= 3")} AS class_podiums,
+        MAX(d.raced_at) AS seen
     FROM sim_session s
     JOIN sim_entry e ON e.session_id = s.id
     JOIN sim_entrydriver d ON d.entry_id = e.id
-    WHERE s.id IN ({{chosen}}) AND d.profile_id IS NOT NULL
-    GROUP BY d.profile_id
+    WHERE {where} AND d.profile_id IS NOT NULL
+    GROUP BY d.profile_id, s.id"""
+
+
+_SUMS = ", ".join(f"SUM(each_session.{number}) AS {number}" for number in COUNTED)
+
+_CAREER = f"""
+UPDATE sim_simprofile SET
+    {", ".join(f"{number} = sim_simprofile.{number} + added.{number}" for number in COUNTED)},
+    last_active_at = {{greatest}}(sim_simprofile.last_active_at, added.seen)
+FROM (
+    SELECT profile_id, {_SUMS}, MAX(seen) AS seen
+    FROM ({_driven("s.id IN ({chosen})")}) AS each_session
+    GROUP BY profile_id
 ) AS added
 WHERE added.profile_id = sim_simprofile.id
 """
 
 _RECOUNTED = f"""
 UPDATE sim_simprofile SET
-    starts = counted.starts, wins = counted.wins, podiums = counted.podiums,
+    {", ".join(f"{number} = COALESCE(counted.{number}, 0)" for number in COUNTED)},
     last_active_at = COALESCE(counted.seen, sim_simprofile.created_at)
 FROM (
-    SELECT p.id,{_COUNTS}
+    SELECT p.id, {_SUMS}, MAX(seen) AS seen
     FROM sim_simprofile p
-    LEFT JOIN sim_entrydriver d ON d.profile_id = p.id
-    LEFT JOIN sim_entry e ON e.id = d.entry_id
-    LEFT JOIN sim_session s ON s.id = e.session_id
+    LEFT JOIN ({_driven("d.profile_id IN ({chosen})")}) AS each_session ON each_session.profile_id = p.id
     WHERE p.id IN ({{chosen}})
     GROUP BY p.id
 ) AS counted
@@ -57,12 +77,11 @@ WHERE counted.id = sim_simprofile.id
 #: Profiles whose stored numbers are not what their results say.
 _WRONG = f"""
 SELECT p.id FROM sim_simprofile p LEFT JOIN (
-    SELECT d.profile_id,{_COUNTS}
-    FROM sim_entrydriver d JOIN sim_entry e ON e.id = d.entry_id JOIN sim_session s ON s.id = e.session_id
-    WHERE s.kind = 'race' AND d.profile_id IS NOT NULL GROUP BY d.profile_id
-) AS driven ON driven.profile_id = p.id
-WHERE p.starts <> COALESCE(driven.starts, 0) OR p.wins <> COALESCE(driven.wins, 0)
-    OR p.podiums <> COALESCE(driven.podiums, 0)
+    SELECT profile_id, {_SUMS}
+    FROM ({_driven("s.kind = 'race'")}) AS each_session
+    GROUP BY profile_id
+) AS counted ON counted.profile_id = p.id
+WHERE {" OR ".join(f"p.{number} <> COALESCE(counted.{number}, 0)" for number in COUNTED)}
 """
 
 _BESTS = """
@@ -117,4 +136,5 @@ def _run(statements: Sequence[str], chosen: Sequence[Any], *, of: str) -> None:
     greatest = "GREATEST" if connection.vendor == "postgresql" else "MAX"
     with connection.cursor() as cursor:
         for statement in statements:
-            cursor.execute(statement.format(chosen=places, greatest=greatest, of=of), list(chosen))
+            given = list(chosen) * statement.count("{chosen}")
+            cursor.execute(statement.format(chosen=places, greatest=greatest, of=of), given)

@@ -38,8 +38,9 @@ class SimProfile(models.Model):
     """A driver on one simulator; identity is `(simulator, profile_identifier)`.
 
     It belongs to nobody until `linked_user` points at an account; `is_verified` says that account proved it.
-    The career statistics (`starts`, `wins`, `podiums`, `last_active_at`) are kept by sim.career and count races only,
-    but for `last_active_at`: the newest session of any kind, or for a driver without one the row's creation.
+    The career statistics (`starts`, `wins`, ..., `last_active_at`) are kept by sim.career and count races only, wins
+    and podiums overall and in the car's class; but for `last_active_at`: the newest session of any kind, or for a
+    driver without one the row's creation.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -66,6 +67,8 @@ class SimProfile(models.Model):
     starts = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     wins = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     podiums = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    class_wins = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    class_podiums = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged", db_index=False, editable=False

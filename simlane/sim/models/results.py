@@ -11,6 +11,10 @@ from django.db.models.functions import Now
 
 from simlane.sim.models.profile import SimProfile
 from simlane.sim.models.simulator import Simulator
+from simlane.sim.ownership.code_text import without_codes
+
+#: Stands for the name of a driver who has none.
+NO_NAME = "Unknown driver"
 
 
 class Track(models.Model):
@@ -101,12 +105,23 @@ class Session(models.Model):
         WARMUP = "warmup", "Warm-up"
         RACE = "race", "Race"
 
+    class Stage(models.TextChoices):
+        """Which part of a race in heats; a race of its own is none."""
+
+        NONE = "", "None"
+        HEAT = "heat", "Heat"
+        FEATURE = "feature", "Feature"
+
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="sessions", db_index=False)
     kind = models.CharField(max_length=12, choices=Kind)
     number = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=100)
     started_at = models.DateTimeField(null=True, blank=True)
     wet = models.BooleanField(null=True, blank=True)
+    stage = models.CharField(max_length=10, choices=Stage, blank=True, db_default="")
+    clock = models.DateTimeField(
+        null=True, blank=True, help_text="The start by the server's own clock, whatever zone that was in"
+    )
 
     class Meta:
         ordering = ["number"]
@@ -153,6 +168,11 @@ class Entry(models.Model):
     def __str__(self) -> str:
         return f"{self.position or '–'}. #{self.car_number}"
 
+    @property
+    def public_team_name(self) -> str:
+        """The team's name as anybody is shown it: see EntryDriver.public_name."""
+        return without_codes(self.team_name)
+
 
 class EntryDriver(models.Model):
     """A driver of an entry, by the name the file gave; a profile only when the file gave a real platform id.
@@ -188,7 +208,12 @@ class EntryDriver(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.public_name
+
+    @property
+    def public_name(self) -> str:
+        """The name as anybody is shown it: without a code that proved whose the profile is."""
+        return without_codes(self.name) or NO_NAME
 
 
 class Lap(models.Model):

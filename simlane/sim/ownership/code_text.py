@@ -30,10 +30,10 @@ def codes_in(text: str) -> frozenset[str]:
 
 
 def without_codes(name: str) -> str:
-    """The name without codes; unchanged when nothing else is in it."""
+    """The name without codes; empty when nothing else is in it."""
     if not codes_in(name):
         return name
-    return _SPACES.sub(" ", _CODE.sub("", name)).strip(" -_|·[]()") or name
+    return _SPACES.sub(" ", _CODE.sub("", name)).strip(" -_|·[]()")
 
 
 def _check(letters: str) -> str:

@@ -244,7 +244,8 @@ def _separate_names(merge: Merge, kept: SimProfile, merged: SimProfile) -> None:
     drives = EntryDriver.objects.filter(profile__in=[kept, merged]).values_list("profile", "name")
     driven: dict[UUID, dict[str, datetime]] = {kept.pk: {}, merged.pk: {}}
     for profile, name, at in drives.annotate(last=Max("raced_at")):
-        plain = without_codes(name)
+        if not (plain := without_codes(name)):
+            continue
         driven[profile][plain] = max(at, driven[profile].get(plain, at))
     had = {name: datetime.fromisoformat(used) for name, used in merge.before["names"]}
     kept.names.exclude(name__in={*had, *driven[kept.pk]}).delete()

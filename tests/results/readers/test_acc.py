@@ -118,9 +118,9 @@ def test_a_file_name_without_a_date_gives_none(filename: str) -> None:
     assert "no date" in event.notes[0]
 
 
-def test_a_server_without_a_name_has_its_track_only() -> None:
+def test_a_server_without_a_name_has_no_weekend() -> None:
     event = parse(acc_document(serverName="  "))
-    assert (event.weekend, event.has_server, event.name) == ("|brands_hatch", False, "Brands Hatch, Race")
+    assert (event.weekend, event.name) == ("", "Brands Hatch, Race")
 
 
 def test_a_weekend_of_long_names_still_fits() -> None:

@@ -1,0 +1,170 @@
+"""What is in already: by what a file says, by the platform's own number, or by server, track, kind and start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+from django.db.models.functions import Coalesce
+
+from simlane.results.events import drivers_of, is_unnamed, weekend_of
+from simlane.results.models import ResultFile
+from simlane.results.parsed import ParsedEvent
+from simlane.results.source import ResultFileError
+from simlane.sim.identity.identifiers import platform_of
+from simlane.sim.models import EntryDriver, Event, Session
+
+#: Tools that rewrite a file may move its time a little; no server has two sessions of a kind within this.
+SAME_START = timedelta(minutes=2)
+
+Place = tuple[str, str, str]  #: simulator, weekend, kind of session
+
+
+class HasContent(Protocol):
+    """A file that was read."""
+
+    label: str
+    content_sha256: str
+    event: ParsedEvent
+
+
+Item = TypeVar("Item", bound=HasContent)
+
+
+class _Session(NamedTuple):
+    """A session that is in: by its server's clock, and where it can be seen."""
+
+    clock: datetime
+    where: str
+    drivers: frozenset[str] | None  #: None where they have to be asked for
+    key: int | None
+
+
+class Sorted(NamedTuple, Generic[Item]):
+    """Files, told apart: new ones, those whose results are in, and those that say otherwise of a session that is."""
+
+    fresh: list[Item]
+    unchanged: list[Item]
+    conflicts: list[tuple[Item, ResultFileError]]
+
+
+class Seen:
+    """What one import has brought in so far: a dry run leaves nothing in the database to be asked."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str, str], str] = {}
+        self._sessions: dict[Place, list[_Session]] = {}
+
+    def sort(self, batch: Sequence[Item]) -> Sorted[Item]:
+        """Tells the files of a batch apart; asked under the lock, so that it stays true until they are stored."""
+        contents = set(
+            ResultFile.objects.filter(content_sha256__in=[item.content_sha256 for item in batch]).values_list(
+                "content_sha256", flat=True
+            )
+        )
+        numbers = self._numbers | _stored_numbers(batch)
+        sessions = _stored_sessions(batch)
+        for place, known in self._sessions.items():
+            sessions.setdefault(place, []).extend(known)
+        found: Sorted[Item] = Sorted([], [], [])
+        for item in batch:
+            if item.content_sha256 in contents:
+                found.unchanged.append(item)
+            elif where := _number_in(item, numbers) or _session_in(item, sessions):
+                found.conflicts.append((item, _conflict(where)))
+            else:
+                found.fresh.append(item)
+                contents.add(item.content_sha256)
+                _note(item, numbers, sessions)
+        return found
+
+    def add(self, stored: Sequence[HasContent]) -> None:
+        """These have come in."""
+        for item in stored:
+            _note(item, self._numbers, self._sessions)
+
+
+def _conflict(where: str) -> ResultFileError:
+    return ResultFileError(
+        f"This session is in already, with other results: {where}. What came in first stays, since a corrected file "
+        "cannot replace it yet: leave this one out"
+    )
+
+
+def _note(item: HasContent, numbers: dict[tuple[str, str], str], sessions: dict[Place, list[_Session]]) -> None:
+    if item.event.platform_id:
+        numbers[_number(item.event)] = item.label
+    drivers = frozenset(drivers_of(item.event))
+    for place, clock in _places(item.event):
+        sessions.setdefault(place, []).append(_Session(clock, item.label, drivers, None))
+
+
+def _simulator(slug: str) -> str:
+    """One slug for a platform, whichever of its slugs an install has."""
+    platform = platform_of(slug)
+    return platform.slug if platform else slug
+
+
+def _number(parsed: ParsedEvent) -> tuple[str, str]:
+    return _simulator(parsed.simulator), parsed.platform_id
+
+
+def _places(parsed: ParsedEvent) -> Iterator[tuple[Place, datetime]]:
+    """Where and when the sessions of a file without a number were; nothing for those without a time."""
+    if not parsed.platform_id:
+        for session in parsed.sessions:
+            if clock := session.clock or session.started_at:
+                yield (_simulator(parsed.simulator), weekend_of(parsed), session.kind), clock
+
+
+def _number_in(item: HasContent, numbers: dict[tuple[str, str], str]) -> str:
+    return numbers.get(_number(item.event), "") if item.event.platform_id else ""
+
+
+def _session_in(item: HasContent, sessions: dict[Place, list[_Session]]) -> str:
+    for place, clock in _places(item.event):
+        for known in sessions.get(place, ()):
+            if abs(known.clock - clock) <= SAME_START and (
+                not is_unnamed(item.event) or _share_a_driver(known, drivers_of(item.event))
+            ):
+                return known.where
+    return ""
+
+
+def _share_a_driver(known: _Session, drivers: set[str]) -> bool:
+    """Two servers without a name may be on one track at one time: theirs is one session if a driver was in both."""
+    if known.drivers is not None:
+        return bool(known.drivers & drivers)
+    rows = EntryDriver.objects.filter(entry__session=known.key).values_list("profile__profile_identifier", "name")
+    return any(identifier in drivers or name in drivers for identifier, name in rows)
+
+
+def _stored_numbers(batch: Sequence[HasContent]) -> dict[tuple[str, str], str]:
+    ids = {item.event.platform_id for item in batch if item.event.platform_id}
+    events = Event.objects.filter(platform_id__in=ids).values_list("pk", "simulator__slug", "platform_id", "name")
+    return {(_simulator(slug), number): _event_in_words(key, name) for key, slug, number, name in events}
+
+
+def _stored_sessions(batch: Sequence[HasContent]) -> dict[Place, list[_Session]]:
+    clocks = [(weekend_of(item.event), clock) for item in batch for _, clock in _places(item.event)]
+    if not clocks:
+        return {}
+    rows = (
+        Session.objects.filter(event__weekend__in={weekend for weekend, _ in clocks})
+        .annotate(at=Coalesce("clock", "started_at"))
+        .filter(
+            at__gte=min(clock for _, clock in clocks) - SAME_START,
+            at__lte=max(clock for _, clock in clocks) + SAME_START,
+        )
+        .values_list("pk", "kind", "at", "event_id", "event__simulator__slug", "event__weekend", "event__name")
+    )
+    found: dict[Place, list[_Session]] = {}
+    for key, kind, at, event, slug, weekend, name in rows:
+        where = _event_in_words(event, name)
+        found.setdefault((_simulator(slug), weekend, kind), []).append(_Session(at, where, None, key))
+    return found
+
+
+def _event_in_words(key: int, name: str) -> str:
+    return f"“{name}”, /events/{key}/"
