@@ -13,7 +13,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
-from simlane.upgrade import backup, facts, runner, status, steps
+from simlane.upgrade import backup, plan, runner, status, steps
+from simlane.upgrade.plan.dependents import contract_hindrances
 from simlane.upgrade.progress import Throttle, Watch
 from simlane.upgrade.state import State, position
 from simlane.upgrade.verification import problems
@@ -36,16 +37,24 @@ class Command(BaseCommand):
             added: CommandParser = actions.add_parser(name, help=text, description=text)
             return added
 
-        action("plan", "What would happen: rows, contested ids, time, disk, locks, hindrances. Changes nothing.")
+        planned = action("plan", "What would happen: rows, contested ids, time, room, hindrances. Changes nothing.")
         run = action("run", "Back up, expand, backfill, verify; then stop. With --contract: the last step.")
         run.add_argument("--contract", action="store_true", help="Drop the old owner's column: the old release is gone")
-        run.add_argument("--no-backup", action="store_true", help="You have one already")
+        for each in (planned, run):
+            each.add_argument("--no-backup", action="store_true", help="You have one already")
         run.add_argument("--pause-ms", type=_at_least(0), default=0, help="Pause after each batch, milliseconds")
         run.add_argument("--max-replica-lag", type=float, help="Wait while a replica is further behind, seconds")
         run.add_argument("--max-latency-ms", type=float, help="Wait while a read by key takes longer, milliseconds")
         run.add_argument(
             "--quiet-seconds", type=_at_least(0), default=300, help="How long the old release must not have written"
         )
+        adopt = action("adopt", "Bring an install whose schema differs to the old release's, by a mapping file.")
+        adopt.add_argument("--mapping", type=Path, default=Path("legacy.toml"), help="The file (default: legacy.toml)")
+        ways = adopt.add_mutually_exclusive_group()
+        ways.add_argument("--propose", action="store_true", help="Write a first mapping file from what is found")
+        ways.add_argument("--dry-run", action="store_true", help="Say what would be done, change nothing")
+        ways.add_argument("--undo", action="store_true", help="Back to the install as it was")
+        ways.add_argument("--old-release-stopped", action="store_true", help="Do what it cannot be served beside, too")
         action("status", "Where this install is, and the steps done.")
         action("verify", "Check every rule, and in between that both models say the same. Exit status 1 if not.")
         saved = action("backup", "Save the database, with a checksum.")
@@ -72,14 +81,14 @@ class Command(BaseCommand):
             signal.signal(signal.SIGTERM, previous)
 
     def _plan(self, options: dict[str, Any]) -> None:
-        found = facts.collect()
+        found = plan.collect(backup=not options["no_backup"])
         if options["json"]:
-            self._json(facts.as_json(found))
+            self._json(plan.as_json(found))
         else:
-            for line in facts.lines(found):
+            for line in plan.lines(found):
                 self.stdout.write(line)
-        if found.hindrances:
-            raise CommandError(f"{len(found.hindrances)} things stop the upgrade (above).")
+        if found.stops:
+            raise CommandError(f"{len(found.stops)} things stop the upgrade (above).")
 
     def _run(self, options: dict[str, Any]) -> None:
         throttle = Throttle(options["pause_ms"], options["max_replica_lag"], options["max_latency_ms"])
@@ -87,9 +96,11 @@ class Command(BaseCommand):
             raise CommandError(why)
         where = position()
         if where.state in {State.LEGACY, State.UPGRADING} and not options["contract"]:
-            found = facts.collect()
-            if found.hindrances:
-                raise CommandError("\n".join(["This stops the upgrade:", *found.hindrances]))
+            found = plan.collect(backup=not options["no_backup"])
+            if found.stops:
+                raise CommandError("\n".join(["This stops the upgrade:", *found.stops]))
+        if options["contract"] and connection.vendor == "postgresql" and (stops := contract_hindrances()):
+            raise CommandError("\n".join(["This stops the contract:", *stops]))
         with runner.alone():
             if where.state is State.LEGACY and not options["contract"] and not options["no_backup"]:
                 self._backup(options)
@@ -103,6 +114,28 @@ class Command(BaseCommand):
             self.stdout.write(self.style.SUCCESS(DEPLOY.format(quiet=options["quiet_seconds"])))
         else:
             self.stdout.write(self.style.SUCCESS("The new model is complete, verified, and alone."))
+
+    def _adopt(self, options: dict[str, Any]) -> None:
+        from simlane.upgrade.adoption import proposing, running
+
+        if options["propose"]:
+            proposing.propose(options["mapping"])
+            self.stdout.write(f"{options['mapping']} is written: look through every line, then adopt --dry-run.")
+            return
+        with runner.alone():
+            if options["undo"]:
+                running.undo(self._say)
+            elif running.adopt(
+                options["mapping"],
+                self._say,
+                dry_run=options["dry_run"],
+                old_release_stopped=options["old_release_stopped"],
+            ):
+                self.stdout.write(self.style.SUCCESS("This is the old release's schema. Next: upgrade_profiles plan."))
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
 
     def _status(self, options: dict[str, Any]) -> None:
         found = status.summary()

@@ -11,7 +11,8 @@ import psycopg
 import pytest
 from django.db import connection
 
-from simlane.upgrade import facts, progress
+from simlane.upgrade import plan, progress
+from simlane.upgrade.plan import server
 from simlane.upgrade.progress import Throttle
 from tests import postgres
 from tests.sim.migrations.conftest import Old
@@ -21,7 +22,7 @@ Usage = namedtuple("Usage", "total used free")
 
 
 def test_a_database_without_profiles_or_at_the_new_model_has_nothing_to_plan(transactional_db: None) -> None:
-    found = facts.collect()
+    found = plan.collect()
     assert (found.state, found.pending, found.hindrances, found.contested) == ("new", [], [], [])
 
 
@@ -29,26 +30,26 @@ def test_ids_that_several_claim_are_told_with_their_owners(old: Old) -> None:
     old.profile("First", {"cust_id": 5}, user="a")
     old.profile("Second", {"cust_id": "005"}, user="b")
     old.profile("X" * 255, {}, user="b")
-    found = facts.collect()
+    found = plan.collect()
     assert (found.with_platform_id, found.with_fallback, found.names_cut) == (2, 1, 1)
     assert (found.contested_ids, found.contested_profiles) == (1, 2)
     assert [(each["name"], each["owner"]) for each in found.contested] == [("First", "a"), ("Second", "b")]
-    assert any("'First' of a" in line for line in facts.lines(found))
+    assert any("'First' of a" in line for line in plan.lines(found))
 
 
 @on_postgresql
 def test_a_transaction_that_is_open_for_long_is_named(old: Old, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(facts, "LONG_TRANSACTION", 0)
+    monkeypatch.setattr(server, "LONG_TRANSACTION", 0)
     with psycopg.connect(database_url().replace("postgres://", "postgresql://", 1)) as idle:
         idle.execute("SELECT 1")
-        assert any(f"Process {idle.info.backend_pid} " in line for line in facts.collect().warnings)
+        assert any(f"Process {idle.info.backend_pid} " in line for line in plan.collect().warnings)
 
 
 def test_a_disk_without_room_stops_the_upgrade(old: Old, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1000, 999, 1))
     # Who may not read the server's settings does not know where its disk is.
     with granted("pg_read_all_settings"):
-        assert any("make room" in line for line in facts.collect().hindrances)
+        assert any("make room" in line for line in plan.collect().hindrances)
 
 
 @contextmanager
@@ -87,7 +88,7 @@ def another_role(*rights: str) -> Iterator[None]:
 @on_postgresql
 def test_a_database_user_who_does_not_own_the_tables_is_stopped(old: Old) -> None:
     with another_role("SELECT ON ALL TABLES IN SCHEMA public"):
-        assert any("does not own" in line for line in facts.collect().hindrances)
+        assert any("does not own" in line for line in plan.collect().hindrances)
 
 
 @on_postgresql

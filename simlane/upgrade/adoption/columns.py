@@ -1,0 +1,317 @@
+"""The acts that give an install's tables the columns of the old release, and take them away again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.utils import DatabaseError
+
+from simlane.upgrade.adoption import expressions, simulators
+from simlane.upgrade.adoption.acts import Act, Kind, literal
+from simlane.upgrade.adoption.mapping import Mapping, Value
+from simlane.upgrade.schema import Column, Table
+from simlane.upgrade.schema.comparing import fits
+from simlane.upgrade.schema.expected import length
+
+
+@dataclass(slots=True)
+class Derived:
+    """A new column `target` and what it is filled with: `expression` of a row's alias, which reads `sources`."""
+
+    target: str
+    expression: Callable[[str], str]
+    sources: tuple[str, ...]
+    null: bool
+    #: Whether a row is filled once it has a value, whatever that is.
+    once: bool = False
+
+
+@dataclass(slots=True)
+class Context:
+    """What the acts are made from; `wrong` collects the lines of what cannot be done."""
+
+    mapping: Mapping
+    wanted: dict[str, Table]
+    has: dict[str, Table]
+    #: Tables whose key is of another type than the old release's.
+    rekeyed: set[str]
+    wrong: list[str]
+    derived: dict[str, list[Derived]] = field(default_factory=lambda: defaultdict(list))
+
+    def table(self, name: str) -> str:
+        """The install's name of a table, quoted."""
+        return f'"{self.mapping.table(name)}"'
+
+    def source(self, name: str, column: str) -> str:
+        """The install's column that has what the old release keeps in `column`."""
+        given = self.mapping.columns.get(name, {}).get(column)
+        return given if isinstance(given, str) else column
+
+    def points_at_rekeyed(self, column: Column) -> bool:
+        """Whether the key it points at changes its type."""
+        return column.references is not None and column.references[0] in self.rekeyed
+
+
+def adapt(context: Context, name: str) -> Iterator[Act]:
+    """Adds and alters the columns of one table that are no keys."""
+    has = context.has[name]
+    for column in context.wanted[name].columns.values():
+        if context.points_at_rekeyed(column) or (column.name == "id" and name in context.rekeyed):
+            continue
+        if column.name in has.columns:
+            yield from _altered(context, name, column, has.columns[column.name])
+        else:
+            yield from _added(context, name, column)
+    for extra in has.columns.values():
+        if extra.name not in context.wanted[name].columns and not extra.null and not extra.default:
+            yield _optional(context, name, extra)
+
+
+def _optional(context: Context, name: str, extra: Column) -> Act:
+    table, what = context.table(name), f'ALTER COLUMN "{extra.name}"'
+    default = expressions.default_for(extra)
+    if default is None:
+        return Act(
+            f"{name}.{extra.name} may be left empty",
+            (f"ALTER TABLE {table} {what} DROP NOT NULL",),
+            (f"ALTER TABLE {table} {what} SET NOT NULL",),
+        )
+    return Act(
+        f"{name}.{extra.name} has a default",
+        (f"ALTER TABLE {table} {what} SET DEFAULT {default}",),
+        (f"ALTER TABLE {table} {what} DROP DEFAULT",),
+    )
+
+
+def _added(context: Context, name: str, column: Column) -> Iterator[Act]:
+    given = context.mapping.columns.get(name, {}).get(column.name)
+    place = (name, column.name)
+    if place == ("sim_simulator", "slug"):
+        yield add(context, name, column.name, column.type)
+        here = context.has[name]
+        context.derived[name].append(
+            Derived("slug", lambda row: simulators.slug_expression(context.mapping, here, row, "id"), (), null=False)
+        )
+    elif place == ("sim_simprofile", "profile_data") and given is None:
+        yield from _platform(context, name, column)
+    elif isinstance(given, str):
+        if trouble := _cannot(f'SELECT max(("{given}"::{column.type})::text) FROM {context.table(name)}'):
+            context.wrong.append(f"[columns.{name}] {column.name}: {given} cannot become {column.type}: {trouble}")
+            return
+        if not column.null and (empty := _count(f'FROM {context.table(name)} WHERE "{given}" IS NULL')):
+            context.wrong.append(
+                f"[columns.{name}] {column.name}: {given} is empty in {empty:,} rows; fill them first."
+            )
+            return
+        yield add(context, name, column.name, column.type)
+        context.derived[name].append(
+            Derived(column.name, lambda row: f'{row}."{given}"::{column.type}', (given,), column.null)
+        )
+    elif isinstance(given, Value) or place in expressions.USUAL:
+        value = given.value if isinstance(given, Value) else expressions.USUAL[place]
+        if trouble := _cannot(f"SELECT {literal(value)}::{column.type}"):
+            context.wrong.append(f"[columns.{name}] {column.name}: {value!r} cannot be {column.type}: {trouble}")
+            return
+        yield add(context, name, column.name, f"{column.type} DEFAULT {literal(value)} NOT NULL")
+    elif column.null:
+        yield add(context, name, column.name, column.type)
+    else:
+        context.wrong.append(
+            f"[columns.{name}] {column.name} ({column.type}) is missing: say which column has it, or {{ value = ... }}."
+        )
+
+
+def _platform(context: Context, name: str, column: Column) -> Iterator[Act]:
+    if context.mapping.platform_column is None:
+        yield add(context, name, column.name, "jsonb DEFAULT '{}' NOT NULL")
+        return
+    yield add(context, name, column.name, column.type)
+    simulator, target = context.source(name, "simulator_id"), context.mapping.table("sim_simulator")
+    context.derived[name].append(
+        Derived(
+            column.name,
+            lambda row: expressions.platform_data(context.mapping, row, target, simulator),
+            (context.mapping.platform_column, simulator),
+            null=False,
+        )
+    )
+
+
+def add(context: Context, name: str, column: str, definition: str) -> Act:
+    """Adds a column, without looking at a row."""
+    table = context.table(name)
+    return Act(
+        f"add {name}.{column}",
+        (f'ALTER TABLE {table} ADD COLUMN "{column}" {definition}',),
+        (f'ALTER TABLE {table} DROP COLUMN "{column}"',),
+    )
+
+
+def _altered(context: Context, name: str, wanted: Column, has: Column) -> Iterator[Act]:
+    table, place = context.table(name), f"{name}.{wanted.name}"
+    if not fits(wanted.type, has.type):
+        if length(wanted.type) is None or length(has.type) is None:
+            context.wrong.append(f"{place} is {has.type}, expected {wanted.type}: convert it first.")
+            return
+        yield Act(
+            f"widen {place}",
+            (f'ALTER TABLE {table} ALTER COLUMN "{wanted.name}" TYPE {wanted.type}',),
+            (f'ALTER TABLE {table} ALTER COLUMN "{wanted.name}" TYPE {has.type}',),
+        )
+    if wanted.null and not has.null:
+        yield Act(
+            f"{place} may be empty",
+            (f'ALTER TABLE {table} ALTER COLUMN "{wanted.name}" DROP NOT NULL',),
+            (f'ALTER TABLE {table} ALTER COLUMN "{wanted.name}" SET NOT NULL',),
+        )
+    if has.null and not wanted.null:
+        if empty := _count(f'FROM {table} WHERE "{wanted.name}" IS NULL'):
+            context.wrong.append(f"{place} is empty in {empty:,} rows: fill them first.")
+        else:
+            yield from not_null(context, name, wanted.name, stays=True)
+    if wanted.unique and not has.unique:
+        yield from _unique(context, name, wanted.name)
+    if wanted.numbered and not has.numbered:
+        yield _numbered(context, name, wanted.name)
+    if wanted.references and has.references is None:
+        target, other = wanted.references
+        yield from foreign_key(context, name, wanted.name, target, other)
+
+
+def _unique(context: Context, name: str, column: str) -> Iterator[Act]:
+    table = context.table(name)
+    twice = _count(f'FROM (SELECT 1 FROM {table} GROUP BY "{column}" HAVING count(*) > 1) AS twice')
+    if twice and (name, column) != ("sim_simulator", "name"):
+        context.wrong.append(f"{name}.{column} has {twice:,} values that stand several times: make them differ first.")
+        return
+    yield index(f"{name}_{column}_adopt_key", f'UNIQUE INDEX CONCURRENTLY {{name}} ON {table} ("{column}")')
+
+
+def index(name: str, definition: str) -> Act:
+    """Builds an index while others write; what an interrupted build left is dropped first."""
+    create = f"CREATE {definition.format(name=name)}"
+    drop = f"DROP INDEX CONCURRENTLY IF EXISTS {name}"
+    return Act(f"build {name}", (drop, create), (drop,), Kind.ALONE)
+
+
+def _numbered(context: Context, name: str, column: str) -> Act:
+    table = context.table(name)
+    return Act(
+        f"number new rows of {name}",
+        (
+            f'ALTER TABLE {table} ALTER COLUMN "{column}" ADD GENERATED BY DEFAULT AS IDENTITY',
+            f"""SELECT setval(pg_get_serial_sequence({literal(table)}, {literal(column)}),
+            (SELECT COALESCE(max("{column}"), 0) + 1 FROM {table}), false)""",
+        ),
+        (f'ALTER TABLE {table} ALTER COLUMN "{column}" DROP IDENTITY',),
+    )
+
+
+def foreign_key(context: Context, name: str, column: str, target: str, other: str) -> Iterator[Act]:
+    """Constrains a column at once for new rows, and looks at the others while they are written."""
+    table, pointed_at = context.table(name), context.table(target)
+    orphans = 0
+    if column in context.has[name].columns:
+        orphans = _count(
+            f'FROM {table} t WHERE "{column}" IS NOT NULL AND NOT EXISTS '
+            f'(SELECT 1 FROM {pointed_at} o WHERE o."{other}" = t."{column}")'
+        )
+    if orphans:
+        context.wrong.append(f"{name}.{column} points at no row of {target} in {orphans:,} rows: mend them first.")
+        return
+    constraint = f"{name}_{column}_adopt_fk"
+    yield Act(
+        f"constrain {name}.{column}",
+        (
+            f"""ALTER TABLE {table} ADD CONSTRAINT {constraint} FOREIGN KEY ("{column}")
+            REFERENCES {pointed_at} ("{other}") DEFERRABLE INITIALLY DEFERRED NOT VALID""",
+        ),
+        (f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {constraint}",),
+    )
+    yield Act(f"check {name}.{column}", (f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}",))
+
+
+def not_null(context: Context, name: str, column: str, *, stays: bool = False) -> Iterator[Act]:
+    """Forbids NULL without holding the table while its rows are looked at; `stays` for an install's own column."""
+    table, check = context.table(name), f"{name}_{column}_adopt_nn"
+    drop = f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {check}"
+    yield Act(
+        f"forbid an empty {name}.{column}",
+        (f'ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ("{column}" IS NOT NULL) NOT VALID',),
+        (drop,),
+    )
+    yield Act(f"check that no {name}.{column} is empty", (f"ALTER TABLE {table} VALIDATE CONSTRAINT {check}",))
+    yield Act(
+        f"{name}.{column} is never empty",
+        (f'ALTER TABLE {table} ALTER COLUMN "{column}" SET NOT NULL', drop),
+        (f'ALTER TABLE {table} ALTER COLUMN "{column}" DROP NOT NULL',) if stays else (),
+    )
+
+
+def create_events(context: Context) -> Act:
+    """An install without events gets an empty table for them."""
+    key = "adopt_id" if "sim_simulator" in context.rekeyed else "id"
+    return Act(
+        "create sim_event",
+        (
+            f"""CREATE TABLE sim_event (id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+            name varchar(255) NOT NULL, starts_at timestamptz, created_at timestamptz NOT NULL,
+            simulator_id bigint NOT NULL REFERENCES {context.table("sim_simulator")} ({key})
+                DEFERRABLE INITIALLY DEFERRED, event_source varchar(30) NOT NULL)""",
+            "CREATE INDEX sim_event_simulator_id_adopt ON sim_event (simulator_id)",
+        ),
+        ("DROP TABLE sim_event",),
+    )
+
+
+def rename_tables(context: Context) -> Iterator[Act]:
+    """Gives the tables the old release's names."""
+    for name, table in context.mapping.tables.items():
+        if name != table:
+            yield Act(
+                f"rename {table}",
+                (f'ALTER TABLE "{table}" RENAME TO "{name}"',),
+                (f'ALTER TABLE "{name}" RENAME TO "{table}"',),
+                stops_old_release=True,
+            )
+
+
+def carry_back(context: Context) -> Iterator[Act]:
+    """On the way back an install's own column gets what the old release's column says by then."""
+    for name, given in context.mapping.columns.items():
+        for column, source in given.items():
+            if not isinstance(source, str) or context.points_at_rekeyed(context.wanted[name].columns[column]):
+                continue
+            type_ = context.has[name].columns[source].type
+            value = f't."{column}"::{type_}'
+            yield Act(
+                f"carry {name}.{column} back",
+                back=(
+                    f"""UPDATE "{name}" t SET "{source}" = {value}
+                    WHERE {{range}} AND t."{source}" IS DISTINCT FROM {value}""",
+                ),
+                kind=Kind.BATCHES,
+                table=name,
+                stops_old_release=bool(context.rekeyed or context.mapping.tables or context.mapping.aside),
+            )
+
+
+def _cannot(sql: str) -> str | None:
+    """Why a query fails, or None when it does not."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql)
+    except DatabaseError as error:
+        return str(error).splitlines()[0]
+    return None
+
+
+def _count(what: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) {what}")
+        row: tuple[Any, ...] = cursor.fetchone()
+    return int(row[0])

@@ -1,0 +1,98 @@
+"""What `upgrade_profiles plan` finds in the rows: platform ids, who shares one, and simulators without a known slug."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from simlane.sim.identity.identifiers import PLATFORMS, platform_of
+from simlane.sim.legacy.identifier_sql import NAME_LENGTH, platform_sql
+from simlane.upgrade.plan.facts import Facts
+from simlane.upgrade.state import TABLE
+
+SHOWN = 10
+#: A simulator's page would have the address of the search.
+RESERVED_SLUG = "search"
+
+
+def count(database: BaseDatabaseWrapper, found: Facts) -> None:
+    """How many profiles and accounts there are."""
+    with database.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*) FROM {TABLE}")
+        found.rows = cursor.fetchone()[0]
+        cursor.execute("SELECT COUNT(*) FROM users_user")
+        found.accounts = cursor.fetchone()[0]
+
+
+def identifiers(database: BaseDatabaseWrapper, found: Facts) -> None:
+    """Who has a platform's id, who shares one, whose name will be cut in the fallback."""
+    platform = platform_sql(database, "s.slug", "p.profile_data")
+    ids = f"""SELECT p.id, p.user_id, s.slug, p.profile_name, p.created_at, {platform} AS platform_id
+        FROM {TABLE} p JOIN sim_simulator s ON s.id = p.simulator_id"""
+    groups = f"""SELECT slug, platform_id, COUNT(*) AS claims FROM ({ids}) AS found WHERE platform_id IS NOT NULL
+        GROUP BY slug, platform_id"""
+    with transaction.atomic(database.alias), database.cursor() as cursor:
+        if database.vendor == "postgresql":
+            # To compile the expressions takes longer than to run them.
+            cursor.execute("SET LOCAL jit = off")
+        cursor.execute(
+            f"""SELECT COALESCE(SUM(claims), 0), COUNT(CASE WHEN claims > 1 THEN 1 END),
+            COALESCE(SUM(CASE WHEN claims > 1 THEN claims END), 0) FROM ({groups}) AS grouped"""
+        )
+        with_id, contested_ids, contested_profiles = map(int, cursor.fetchone())
+        cursor.execute(f"SELECT COUNT(*) FROM {TABLE} WHERE length(profile_name) > {NAME_LENGTH}")
+        found.names_cut = cursor.fetchone()[0]
+        if contested_ids:
+            cursor.execute(
+                f"""SELECT g.slug, g.platform_id, f.id, f.profile_name, u.username FROM
+                (SELECT * FROM ({groups}) AS all_groups WHERE claims > 1 ORDER BY slug, platform_id LIMIT {SHOWN}) AS g
+                JOIN ({ids}) AS f ON f.slug = g.slug AND f.platform_id = g.platform_id
+                JOIN users_user u ON u.id = f.user_id ORDER BY g.slug, g.platform_id, f.created_at, f.id"""
+            )
+            found.contested = [
+                {"simulator": slug, "identifier": identifier, "profile": str(key), "name": name, "owner": owner}
+                for slug, identifier, key, name, owner in cursor.fetchall()
+            ]
+    found.with_platform_id, found.with_fallback = with_id, found.rows - with_id
+    found.contested_ids, found.contested_profiles = contested_ids, contested_profiles
+
+
+def simulators(database: BaseDatabaseWrapper, found: Facts) -> None:
+    """Slugs that stop the upgrade, and slugs by which no platform's id is found."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT s.id, s.name, s.slug, COUNT(p.id) FROM sim_simulator s
+            LEFT JOIN {TABLE} p ON p.simulator_id = s.id GROUP BY s.id, s.name, s.slug ORDER BY s.id"""
+        )
+        rows = cursor.fetchall()
+    known: dict[str, list[str]] = {}
+    for key, name, slug, profiles in rows:
+        if not slug:
+            found.hindrances.append(f"Simulator {key} ({name!r}) has an empty slug: give it one (docs/upgrade.md).")
+        elif slug == RESERVED_SLUG:
+            found.warnings.append(f"Simulator {name!r} has the slug of the search page: it becomes {slug}-{key}.")
+        elif platform := platform_of(slug):
+            known.setdefault(platform.slug, []).append(slug)
+        else:
+            found.warnings.append(
+                f"Simulator {name!r}: its slug {slug!r} is none that has platform ids, so its {profiles:,} profiles "
+                f"get an id of their name{_meant(name, slug)}."
+            )
+    for platform_slug, slugs in known.items():
+        if len(slugs) > 1:
+            found.warnings.append(
+                f"{' and '.join(map(repr, slugs))} are both {platform_slug}: one driver has a profile on each."
+            )
+
+
+def _meant(name: str, slug: str) -> str:
+    """The slug that a simulator of this name should have had, as the end of a sentence."""
+
+    def plain(text: str) -> str:
+        return "".join(c for c in text.casefold() if c.isalnum())
+
+    for platform in PLATFORMS:
+        names = {plain(each) for each in (platform.name, platform.slug, *platform.aliases)}
+        if plain(name) in names or plain(slug) in names:
+            return f"; if it is {platform.name}, give it the slug {platform.slug!r} first"
+    return ""
