@@ -139,7 +139,9 @@ def apply(app: str, name: str, say: Callable[[str], None]) -> None:
 
 def _apply_sql(executor: MigrationExecutor, migration: Migration) -> None:
     """Writes the SQL down first and then runs it at once: locks are held while Django thinks otherwise."""
-    state = executor.loader.project_state([*executor.loader.applied_migrations])
+    # An install of somebody's own has recorded others, too.
+    known = [key for key in executor.loader.applied_migrations if key in executor.loader.graph.nodes]
+    state = executor.loader.project_state(known)
     with connection.schema_editor(collect_sql=True, atomic=False) as editor:
         migration.apply(state, editor, collect_sql=True)
     with transaction.atomic(), connection.cursor() as cursor:

@@ -6,11 +6,13 @@ import shutil
 from collections import namedtuple
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
 from django.db import connection
 
+from simlane.sim.identity.identifiers import KINDS, PLATFORMS
 from simlane.upgrade import plan, progress
 from simlane.upgrade.plan import server
 from simlane.upgrade.progress import Throttle
@@ -119,3 +121,18 @@ def test_progress_is_lines_when_piped(transactional_db: None, monkeypatch: pytes
         watch("backfill", 250)
     assert "backfill: 750 of 500 rows" in out.getvalue()
     assert "backfill: 750 rows, " in out.getvalue()
+
+
+def test_the_guide_lists_every_slug_and_key_that_counts() -> None:
+    guide = Path("docs/upgrade.md").read_text()
+    table = guide[guide.index("<!-- platforms -->") : guide.index("<!-- end platforms -->")]
+    rows = [row for row in table.splitlines() if row.startswith("| `")]
+    assert rows == [
+        f"| `{platform.slug}`{_older(platform.aliases)} | {', '.join(f'`{key}`' for key in platform.legacy_keys)} "
+        f"| {KINDS[platform.kind].looks_like} |"
+        for platform in PLATFORMS
+    ]
+
+
+def _older(slugs: tuple[str, ...]) -> str:
+    return f" ({', '.join(f'`{slug}`' for slug in slugs)})" if slugs else ""

@@ -73,7 +73,8 @@ def adapt(context: Context, name: str) -> Iterator[Act]:
 
 def _optional(context: Context, name: str, extra: Column) -> Act:
     table, what = context.table(name), f'ALTER COLUMN "{extra.name}"'
-    default = expressions.default_for(extra)
+    given = context.mapping.columns.get(name, {}).get(extra.name)
+    default = literal(given.value) if isinstance(given, Value) else expressions.default_for(extra)
     if default is None:
         return Act(
             f"{name}.{extra.name} may be left empty",
@@ -286,13 +287,13 @@ def carry_back(context: Context) -> Iterator[Act]:
         for column, source in given.items():
             if not isinstance(source, str) or context.points_at_rekeyed(context.wanted[name].columns[column]):
                 continue
-            type_ = context.has[name].columns[source].type
-            value = f't."{column}"::{type_}'
+            own, wanted = context.has[name].columns[source].type, context.wanted[name].columns[column].type
             yield Act(
                 f"carry {name}.{column} back",
                 back=(
-                    f"""UPDATE "{name}" t SET "{source}" = {value}
-                    WHERE {{range}} AND t."{source}" IS DISTINCT FROM {value}""",
+                    # As the column was filled: what did not fit into it whole is no change.
+                    f"""UPDATE "{name}" t SET "{source}" = t."{column}"::{own}
+                    WHERE {{range}} AND t."{column}" IS DISTINCT FROM t."{source}"::{wanted}""",
                 ),
                 kind=Kind.BATCHES,
                 table=name,

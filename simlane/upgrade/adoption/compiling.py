@@ -8,7 +8,7 @@ from django.db import connection
 
 from simlane.upgrade.adoption import columns, keys, records, simulators, step
 from simlane.upgrade.adoption.acts import Act
-from simlane.upgrade.adoption.mapping import Mapping, MappingError
+from simlane.upgrade.adoption.mapping import Mapping, MappingError, Value
 from simlane.upgrade.schema import actual
 from simlane.upgrade.schema.expected import Table, created, expected
 
@@ -80,6 +80,9 @@ def _miscolumned(mapping: Mapping, wanted: dict[str, Table], has: dict[str, Tabl
     for name, given in mapping.columns.items():
         for column, source in given.items():
             place = f"[columns.{name}] {column}"
+            if column not in wanted[name].columns and isinstance(source, Value) and column in has[name].columns:
+                # A default for the new release's rows.
+                continue
             if column not in wanted[name].columns:
                 yield f"{place}: not a column of the old release; these are {', '.join(wanted[name].columns)}."
             elif column in has[name].columns:

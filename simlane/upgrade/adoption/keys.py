@@ -159,7 +159,11 @@ def switch(context: columns.Context) -> Iterator[Act]:
         for index in _indexes(context.mapping.table(name), renamed):
             aside = f"{LEGACY}{index}"[:63]
             forward.append(f'ALTER INDEX "{index}" RENAME TO "{aside}"')
-            back.append(f'ALTER INDEX "{aside}" RENAME TO "{index}"')
+            # A rollback may have built one of that name on the second key; it goes with its column. Read backwards.
+            back += [
+                f'ALTER INDEX "{aside}" RENAME TO "{index}"',
+                f'ALTER INDEX IF EXISTS "{index}" RENAME TO "{f"{NEW}{index}"[:63]}"',
+            ]
         for column in renamed:
             if f"{LEGACY}{column}" in has:
                 context.wrong.append(f"{name} has a column {LEGACY}{column}: rename it first.")

@@ -106,9 +106,8 @@ def _do(number: int, act: Act, statements: tuple[str, ...], say: Say, *, done: b
     except DatabaseError as error:
         if lock_was_not_available(error):
             raise
-        raise CommandError(
-            f"{act.name}: {str(error).strip().splitlines()[0]} What was done stays: the same command goes on from here."
-        ) from error
+        why = str(error).strip().splitlines()[0]
+        raise CommandError(f"{act.name}: {why}. What was done stays: the same command goes on from here.") from error
 
 
 def _together(number: int, statements: tuple[str, ...], *, done: bool) -> None:

@@ -28,7 +28,7 @@ def collect(*, backup: bool = True) -> Facts:
             rows.simulators(connection, found)
         estimates.durations(found)
         if upgrading:
-            estimates.room(found, backup=backup)
+            estimates.room(found, backup=backup and where.state is State.LEGACY)
     if upgrading and connection.vendor == "postgresql":
         server.look(found, changed_tables(to_come), backup=backup and where.state is State.LEGACY)
         dependents.look(found)

@@ -73,10 +73,12 @@ def recorded() -> tuple[tuple[str, str], ...]:
 
 
 def created(migrations: list[tuple[str, str]]) -> list[str]:
-    """The tables that these migrations create."""
-    loader = MigrationLoader(None)
-    found = []
+    """The tables that these migrations create, but for the old release's own."""
+    loader, own = MigrationLoader(None), recorded()
+    found: list[str] = []
     for key in migrations:
+        if key in own:
+            continue
         found += _created(loader.graph.nodes[key].operations, loader.graph.nodes[key])
     return found
 
