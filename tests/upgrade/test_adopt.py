@@ -162,7 +162,8 @@ def test_an_own_install_is_adopted_upgraded_rolled_back_and_given_back_as_it_was
 
         site.manage("upgrade_profiles", "rollback", "--yes")
         assert "The install is as it was" in adopt(site, "--undo")
-        site.query("DELETE FROM sim_simulator WHERE version IS NULL")
+        # The new release's simulators stay, with keys of the install's own type.
+        site.query("DELETE FROM sim_simulator WHERE version = ''")
         assert checksums(site, before) == rows
         assert valid_keys(site) == keys
         assert set(site.query(catalog)) == schema
@@ -171,7 +172,7 @@ def test_an_own_install_is_adopted_upgraded_rolled_back_and_given_back_as_it_was
 
 @on_postgresql
 def test_beside_added_columns_the_old_release_goes_on_serving(transactional_db: None, tmp_path: Path) -> None:
-    with install(tmp_path, rows=60, accounts=6) as site:
+    with install(tmp_path) as site:
         site.query(
             """ALTER TABLE sim_simprofile ADD COLUMN external_data_id varchar(255);
             UPDATE sim_simprofile SET external_data_id =

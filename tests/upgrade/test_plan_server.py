@@ -14,6 +14,7 @@ from django.db import connection
 
 from simlane.upgrade.plan import server
 from simlane.upgrade.plan.facts import Facts
+from simlane.upgrade.plan.wording import lines
 from tests import postgres
 from tests.upgrade.conftest import Install, install, on_postgresql
 
@@ -249,3 +250,32 @@ def test_an_older_pg_dump_is_named_with_both_versions(
     found = Facts("legacy", "", [])
     server.look(found, [], backup=False)
     assert not found.hindrances
+
+
+def test_the_room_that_plan_asks_for_is_an_upper_bound_and_not_far_above(
+    transactional_db: None, tmp_path: Path
+) -> None:
+    with install(tmp_path) as site:
+        # Names and data as ugly as they come, and indexes of the operator's own.
+        site.query(
+            """INSERT INTO sim_simprofile
+                (id, user_id, simulator_id, profile_name, profile_data, is_verified, created_at)
+            SELECT md5('more' || n)::uuid, (SELECT min(id) FROM users_user), (SELECT min(id) FROM sim_simulator),
+                left(repeat(md5(n::text) || ' ', 8), 100 + n % 150),
+                jsonb_build_object('bio', repeat(md5(n::text), 8)), false, now() FROM generate_series(1, 3000) AS n;
+            CREATE INDEX own_name ON sim_simprofile (profile_name);
+            CREATE INDEX own_created ON sim_simprofile (created_at)"""
+        )
+        sizes = "SELECT pg_database_size(current_database()), pg_current_wal_insert_lsn() - '0/0'::pg_lsn"
+        found = plan(site)
+        size, log = site.query(sizes)[0]
+        output = site.manage("upgrade_profiles", "run")
+        size_after, log_after = site.query(sizes)[0]
+        assert size_after - size <= found["disk_needed"] <= 1.7 * (size_after - size)
+        assert log_after - log <= found["wal_bytes"]
+        (backup,) = (tmp_path / "backups").glob("*.dump")
+        assert backup.name in output
+        assert backup.stat().st_size <= found["backup_bytes"] <= 2 * backup.stat().st_size
+    text = "\n".join(lines(Facts(**found)))
+    assert "WAL: up to" in text
+    assert "Backup: up to" in text

@@ -2,58 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator
 
 from django.db import connection, transaction
 from django.db.utils import DatabaseError
 
-from simlane.upgrade.adoption import expressions, simulators
+from simlane.upgrade.adoption import constraints, expressions, simulators
 from simlane.upgrade.adoption.acts import Act, Kind, literal
-from simlane.upgrade.adoption.mapping import Mapping, Value
-from simlane.upgrade.schema import Column, Table
+from simlane.upgrade.adoption.context import Context, Derived
+from simlane.upgrade.adoption.mapping import Value
+from simlane.upgrade.schema import Column
 from simlane.upgrade.schema.comparing import fits
 from simlane.upgrade.schema.expected import length
-
-
-@dataclass(slots=True)
-class Derived:
-    """A new column `target` and what it is filled with: `expression` of a row's alias, which reads `sources`."""
-
-    target: str
-    expression: Callable[[str], str]
-    sources: tuple[str, ...]
-    null: bool
-    #: Whether a row is filled once it has a value, whatever that is.
-    once: bool = False
-
-
-@dataclass(slots=True)
-class Context:
-    """What the acts are made from; `wrong` collects the lines of what cannot be done."""
-
-    mapping: Mapping
-    wanted: dict[str, Table]
-    has: dict[str, Table]
-    #: Tables whose key is of another type than the old release's.
-    rekeyed: set[str]
-    wrong: list[str]
-    derived: dict[str, list[Derived]] = field(default_factory=lambda: defaultdict(list))
-
-    def table(self, name: str) -> str:
-        """The install's name of a table, quoted."""
-        return f'"{self.mapping.table(name)}"'
-
-    def source(self, name: str, column: str) -> str:
-        """The install's column that has what the old release keeps in `column`."""
-        given = self.mapping.columns.get(name, {}).get(column)
-        return given if isinstance(given, str) else column
-
-    def points_at_rekeyed(self, column: Column) -> bool:
-        """Whether the key it points at changes its type."""
-        return column.references is not None and column.references[0] in self.rekeyed
 
 
 def adapt(context: Context, name: str) -> Iterator[Act]:
@@ -79,12 +39,26 @@ def _optional(context: Context, name: str, extra: Column) -> Act:
         return Act(
             f"{name}.{extra.name} may be left empty",
             (f"ALTER TABLE {table} {what} DROP NOT NULL",),
-            (f"ALTER TABLE {table} {what} SET NOT NULL",),
+            _required_again(context, name, extra),
         )
     return Act(
         f"{name}.{extra.name} has a default",
         (f"ALTER TABLE {table} {what} SET DEFAULT {default}",),
         (f"ALTER TABLE {table} {what} DROP DEFAULT",),
+    )
+
+
+def _required_again(context: Context, name: str, extra: Column) -> tuple[str, ...]:
+    """Forbids NULL again: a text that the new release's rows lack is empty; else such rows leave it allowed."""
+    table = context.table(name)
+    empty = f'FROM {table} WHERE "{extra.name}" IS NULL'
+    filled: tuple[str, ...] = ()
+    if length(extra.type) is not None and extra.references is None:
+        filled = (f'UPDATE {table} SET "{extra.name}" = \'\' WHERE "{extra.name}" IS NULL',)
+    return (
+        *filled,
+        f"""DO $adopt$ BEGIN IF NOT EXISTS (SELECT 1 {empty}) THEN
+        ALTER TABLE {table} ALTER COLUMN "{extra.name}" SET NOT NULL; END IF; END $adopt$""",
     )
 
 
@@ -103,7 +77,7 @@ def _added(context: Context, name: str, column: Column) -> Iterator[Act]:
         if trouble := _cannot(f'SELECT max(("{given}"::{column.type})::text) FROM {context.table(name)}'):
             context.wrong.append(f"[columns.{name}] {column.name}: {given} cannot become {column.type}: {trouble}")
             return
-        if not column.null and (empty := _count(f'FROM {context.table(name)} WHERE "{given}" IS NULL')):
+        if not column.null and (empty := constraints.count(f'FROM {context.table(name)} WHERE "{given}" IS NULL')):
             context.wrong.append(
                 f"[columns.{name}] {column.name}: {given} is empty in {empty:,} rows; fill them first."
             )
@@ -170,87 +144,17 @@ def _altered(context: Context, name: str, wanted: Column, has: Column) -> Iterat
             (f'ALTER TABLE {table} ALTER COLUMN "{wanted.name}" SET NOT NULL',),
         )
     if has.null and not wanted.null:
-        if empty := _count(f'FROM {table} WHERE "{wanted.name}" IS NULL'):
+        if empty := constraints.count(f'FROM {table} WHERE "{wanted.name}" IS NULL'):
             context.wrong.append(f"{place} is empty in {empty:,} rows: fill them first.")
         else:
-            yield from not_null(context, name, wanted.name, stays=True)
+            yield from constraints.not_null(context, name, wanted.name, stays=True)
     if wanted.unique and not has.unique:
-        yield from _unique(context, name, wanted.name)
+        yield from constraints.unique(context, name, wanted.name)
     if wanted.numbered and not has.numbered:
-        yield _numbered(context, name, wanted.name)
+        yield constraints.numbered(context, name, wanted.name)
     if wanted.references and has.references is None:
         target, other = wanted.references
-        yield from foreign_key(context, name, wanted.name, target, other)
-
-
-def _unique(context: Context, name: str, column: str) -> Iterator[Act]:
-    table = context.table(name)
-    twice = _count(f'FROM (SELECT 1 FROM {table} GROUP BY "{column}" HAVING count(*) > 1) AS twice')
-    if twice and (name, column) != ("sim_simulator", "name"):
-        context.wrong.append(f"{name}.{column} has {twice:,} values that stand several times: make them differ first.")
-        return
-    yield index(f"{name}_{column}_adopt_key", f'UNIQUE INDEX CONCURRENTLY {{name}} ON {table} ("{column}")')
-
-
-def index(name: str, definition: str) -> Act:
-    """Builds an index while others write; what an interrupted build left is dropped first."""
-    create = f"CREATE {definition.format(name=name)}"
-    drop = f"DROP INDEX CONCURRENTLY IF EXISTS {name}"
-    return Act(f"build {name}", (drop, create), (drop,), Kind.ALONE)
-
-
-def _numbered(context: Context, name: str, column: str) -> Act:
-    table = context.table(name)
-    return Act(
-        f"number new rows of {name}",
-        (
-            f'ALTER TABLE {table} ALTER COLUMN "{column}" ADD GENERATED BY DEFAULT AS IDENTITY',
-            f"""SELECT setval(pg_get_serial_sequence({literal(table)}, {literal(column)}),
-            (SELECT COALESCE(max("{column}"), 0) + 1 FROM {table}), false)""",
-        ),
-        (f'ALTER TABLE {table} ALTER COLUMN "{column}" DROP IDENTITY',),
-    )
-
-
-def foreign_key(context: Context, name: str, column: str, target: str, other: str) -> Iterator[Act]:
-    """Constrains a column at once for new rows, and looks at the others while they are written."""
-    table, pointed_at = context.table(name), context.table(target)
-    orphans = 0
-    if column in context.has[name].columns:
-        orphans = _count(
-            f'FROM {table} t WHERE "{column}" IS NOT NULL AND NOT EXISTS '
-            f'(SELECT 1 FROM {pointed_at} o WHERE o."{other}" = t."{column}")'
-        )
-    if orphans:
-        context.wrong.append(f"{name}.{column} points at no row of {target} in {orphans:,} rows: mend them first.")
-        return
-    constraint = f"{name}_{column}_adopt_fk"
-    yield Act(
-        f"constrain {name}.{column}",
-        (
-            f"""ALTER TABLE {table} ADD CONSTRAINT {constraint} FOREIGN KEY ("{column}")
-            REFERENCES {pointed_at} ("{other}") DEFERRABLE INITIALLY DEFERRED NOT VALID""",
-        ),
-        (f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {constraint}",),
-    )
-    yield Act(f"check {name}.{column}", (f"ALTER TABLE {table} VALIDATE CONSTRAINT {constraint}",))
-
-
-def not_null(context: Context, name: str, column: str, *, stays: bool = False) -> Iterator[Act]:
-    """Forbids NULL without holding the table while its rows are looked at; `stays` for an install's own column."""
-    table, check = context.table(name), f"{name}_{column}_adopt_nn"
-    drop = f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {check}"
-    yield Act(
-        f"forbid an empty {name}.{column}",
-        (f'ALTER TABLE {table} ADD CONSTRAINT {check} CHECK ("{column}" IS NOT NULL) NOT VALID',),
-        (drop,),
-    )
-    yield Act(f"check that no {name}.{column} is empty", (f"ALTER TABLE {table} VALIDATE CONSTRAINT {check}",))
-    yield Act(
-        f"{name}.{column} is never empty",
-        (f'ALTER TABLE {table} ALTER COLUMN "{column}" SET NOT NULL', drop),
-        (f'ALTER TABLE {table} ALTER COLUMN "{column}" DROP NOT NULL',) if stays else (),
-    )
+        yield from constraints.foreign_key(context, name, wanted.name, target, other)
 
 
 def create_events(context: Context) -> Act:
@@ -309,10 +213,3 @@ def _cannot(sql: str) -> str | None:
     except DatabaseError as error:
         return str(error).splitlines()[0]
     return None
-
-
-def _count(what: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) {what}")
-        row: tuple[Any, ...] = cursor.fetchone()
-    return int(row[0])

@@ -8,6 +8,7 @@ from django.db import connection
 
 from simlane.upgrade.adoption import columns, keys, records, simulators, step
 from simlane.upgrade.adoption.acts import Act
+from simlane.upgrade.adoption.context import Context
 from simlane.upgrade.adoption.mapping import Mapping, MappingError, Value
 from simlane.upgrade.schema import actual
 from simlane.upgrade.schema.expected import Table, created, expected
@@ -25,14 +26,14 @@ def compile_acts(mapping: Mapping, pending: list[tuple[str, str]]) -> list[Act]:
     wrong += simulators.mistakes(mapping, has["sim_simulator"])
     if wrong:
         raise MappingError(wrong)
-    context = columns.Context(mapping, wanted, has, keys.changed(wanted, has, wrong), wrong)
+    context = Context(mapping, wanted, has, keys.changed(wanted, has, wrong), wrong)
     acts = list(_acts(context, pending, there))
     if wrong:
         raise MappingError(wrong)
     return [act for act in acts if not act.stops_old_release] + [act for act in acts if act.stops_old_release]
 
 
-def _acts(context: columns.Context, pending: list[tuple[str, str]], there: set[str]) -> Iterator[Act]:
+def _acts(context: Context, pending: list[tuple[str, str]], there: set[str]) -> Iterator[Act]:
     for name in context.wanted:
         if not context.has[name].columns:
             continue
@@ -90,12 +91,12 @@ def _miscolumned(mapping: Mapping, wanted: dict[str, Table], has: dict[str, Tabl
             elif isinstance(source, str) and source not in has[name].columns:
                 yield f"{place}: {mapping.table(name)} has no column {source}."
     profiles = has["sim_simprofile"].columns
-    if (place := mapping.platform_column) is not None:
-        if place not in profiles:
-            yield f"[platform_id] column: {mapping.table('sim_simprofile')} has no column {place}."
-        elif profiles[place].type in {"json", "jsonb"} and mapping.platform_key is None:
-            yield f"[platform_id] {place} is JSON: say with key = ... which of its keys is the id."
-        elif profiles[place].type not in {"json", "jsonb"} and mapping.platform_key is not None:
-            yield f"[platform_id] {place} is {profiles[place].type}, not JSON: leave key out."
+    if (holder := mapping.platform_column) is not None:
+        if holder not in profiles:
+            yield f"[platform_id] column: {mapping.table('sim_simprofile')} has no column {holder}."
+        elif profiles[holder].type in {"json", "jsonb"} and mapping.platform_key is None:
+            yield f"[platform_id] {holder} is JSON: say with key = ... which of its keys is the id."
+        elif profiles[holder].type not in {"json", "jsonb"} and mapping.platform_key is not None:
+            yield f"[platform_id] {holder} is {profiles[holder].type}, not JSON: leave key out."
         if "profile_data" in profiles:
             yield "[platform_id] the profiles have profile_data already: leave this section out."

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from django.db import connection
 
-from simlane.upgrade.adoption import columns, expressions
+from simlane.upgrade.adoption import columns, constraints, expressions
 from simlane.upgrade.adoption.acts import Act, Kind, literal
+from simlane.upgrade.adoption.context import Context, Derived
 from simlane.upgrade.schema import Table
 from simlane.upgrade.schema.comparing import fits
 
@@ -42,7 +43,7 @@ def changed(wanted: dict[str, Table], has: dict[str, Table], wrong: list[str]) -
     return found
 
 
-def prepare(context: columns.Context, name: str) -> Iterator[Act]:
+def prepare(context: Context, name: str) -> Iterator[Act]:
     """The second key, which numbers new rows at once."""
     if name not in context.rekeyed:
         return
@@ -73,10 +74,10 @@ def prepare(context: columns.Context, name: str) -> Iterator[Act]:
             return default
         return f"COALESCE((SELECT k.id FROM {kept} k WHERE k.legacy_id = {row}.id), {default})"
 
-    context.derived[name].append(columns.Derived(f"{NEW}id", value, (), null=False, once=True))
+    context.derived[name].append(Derived(f"{NEW}id", value, (), null=False, once=True))
 
 
-def _grants(context: columns.Context, name: str, sequence: str) -> Iterator[str]:
+def _grants(context: Context, name: str, sequence: str) -> Iterator[str]:
     """Who may add rows may number them."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -99,7 +100,7 @@ def _there(table: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def follow(context: columns.Context, name: str) -> Iterator[Act]:
+def follow(context: Context, name: str) -> Iterator[Act]:
     """Second columns that point at second keys; then both are filled, in batches, and kept in step."""
     for column in context.wanted[name].columns.values():
         if not context.points_at_rekeyed(column) or column.references is None:
@@ -112,7 +113,7 @@ def follow(context: columns.Context, name: str) -> Iterator[Act]:
         added, pointed_at = _added(context, name, column.name), context.table(target)
         yield columns.add(context, name, added, column.type)
         context.derived[name].append(
-            columns.Derived(
+            Derived(
                 added,
                 lambda row, pointed_at=pointed_at, source=source: (  # type: ignore[misc]
                     f'(SELECT o.{NEW}id FROM {pointed_at} o WHERE o.id = {row}."{source}")'
@@ -123,26 +124,26 @@ def follow(context: columns.Context, name: str) -> Iterator[Act]:
         )
 
 
-def _added(context: columns.Context, name: str, column: str) -> str:
+def _added(context: Context, name: str, column: str) -> str:
     return f"{NEW}{column}" if column in context.has[name].columns else column
 
 
-def finish(context: columns.Context, name: str) -> Iterator[Act]:
+def finish(context: Context, name: str) -> Iterator[Act]:
     """Once they are filled: indexes and constraints of second keys and of what points at them."""
     if name in context.rekeyed:
-        yield columns.index(
+        yield constraints.index(
             f"{name}_adopt_pk", f"UNIQUE INDEX CONCURRENTLY {{name}} ON {context.table(name)} ({NEW}id)"
         )
     for column in context.wanted[name].columns.values():
         if context.points_at_rekeyed(column) and column.references:
             added = _added(context, name, column.name)
-            yield columns.index(
+            yield constraints.index(
                 f"{name}_{column.name}_adopt", f'INDEX CONCURRENTLY {{name}} ON {context.table(name)} ("{added}")'
             )
-            yield from columns.foreign_key(context, name, added, column.references[0], f"{NEW}id")
+            yield from constraints.foreign_key(context, name, added, column.references[0], f"{NEW}id")
 
 
-def switch(context: columns.Context) -> Iterator[Act]:
+def switch(context: Context) -> Iterator[Act]:
     """In one moment the second keys get the names of the first; the old release cannot read them any more."""
     if not context.rekeyed:
         return
@@ -186,7 +187,7 @@ def switch(context: columns.Context) -> Iterator[Act]:
     yield from _carried_back(context)
 
 
-def _carried_back(context: columns.Context) -> Iterator[Act]:
+def _carried_back(context: Context) -> Iterator[Act]:
     for name in context.wanted:
         if name in context.rekeyed:
             kept, as_text = f"sim_adopted_{name}", literal(f"sim_adopted_{name}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simlane.upgrade.adoption import columns, keys
+from simlane.upgrade.adoption import constraints, keys
 from simlane.upgrade.adoption.acts import Act, Kind
-from simlane.upgrade.adoption.columns import Context, Derived
+from simlane.upgrade.adoption.context import Context, Derived
 
 
 def keep_in_step(context: Context, name: str) -> Iterator[Act]:
@@ -24,18 +24,18 @@ def keep_in_step(context: Context, name: str) -> Iterator[Act]:
             table=context.mapping.table(name),
         )
         if not each.null:
-            yield from columns.not_null(context, name, each.target)
+            yield from constraints.not_null(context, name, each.target)
         if (name, each.target) == ("sim_simulator", "slug"):
-            yield columns.index(
+            yield constraints.index(
                 "sim_simulator_slug_adopt_key",
                 f"UNIQUE INDEX CONCURRENTLY {{name}} ON {context.table(name)} (slug)",
             )
         wanted = context.wanted[name].columns.get(each.target)
         if wanted and wanted.references and not context.points_at_rekeyed(wanted):
-            yield columns.index(
+            yield constraints.index(
                 f"{name}_{each.target}_adopt", f'INDEX CONCURRENTLY {{name}} ON {context.table(name)} ("{each.target}")'
             )
-            yield from columns.foreign_key(context, name, each.target, *wanted.references)
+            yield from constraints.foreign_key(context, name, each.target, *wanted.references)
     yield from keys.finish(context, name)
 
 
