@@ -166,7 +166,13 @@ def test_an_own_install_is_adopted_upgraded_rolled_back_and_given_back_as_it_was
         site.query("DELETE FROM sim_simulator WHERE version = ''")
         assert checksums(site, before) == rows
         assert valid_keys(site) == keys
-        assert set(site.query(catalog)) == schema
+        # A rollback is of profiles: what the new release gave accounts stays, and the old one can add rows without it.
+        left = set(site.query(catalog)) - schema
+        assert {(kind, table, name) for kind, table, name, _ in left} == {
+            ("column", "users_user", "search_key"),
+            ("column", "users_user", "has_driver_page"),
+        }
+        assert schema <= set(site.query(catalog))
         assert "There is no adoption to undo" in adopt(site, "--undo", code=1)
 
 

@@ -75,7 +75,8 @@ CREATE TABLE sim_simprofile (
     preferences jsonb,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
-    user_id bigint NOT NULL REFERENCES users_user DEFERRABLE INITIALLY DEFERRED,
+    user_id bigint NOT NULL CONSTRAINT sim_simprofile_user_id_3cf5841f_fk_users_user_id
+        REFERENCES users_user DEFERRABLE INITIALLY DEFERRED,
     simulator_id uuid NOT NULL REFERENCES sim_simulator DEFERRABLE INITIALLY DEFERRED
 );
 CREATE INDEX sim_simprofile_user_id_3cf5841f ON sim_simprofile (user_id);
