@@ -90,7 +90,7 @@ check-migrations: install-dev ## Check that migrations are complete and safe on 
 .PHONY: check-deploy
 check-deploy: install-dev ## Check the settings a production site starts with
 	@echo "check-deploy: check --deploy"
-	@env -u DATABASE_URL -u DEBUG -u HTTPS -u HSTS_SECONDS EMAIL_URL=smtp://mail.example.org $(PYTHON) manage.py check --deploy --fail-level WARNING >/dev/null
+	@env -u DATABASE_URL -u DEBUG -u HTTPS -u HSTS_SECONDS EMAIL_URL=smtp://mail.example.org ALLOWED_HOSTS=simlane.example.org $(PYTHON) manage.py check --deploy --fail-level WARNING >/dev/null
 
 .PHONY: format
 format: install-dev ## Put Python and templates into form

@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import checks
+
+
+def site_is_named(**_: Any) -> list[checks.CheckMessage]:
+    """A link in a mail that leads to `localhost` leads to its reader's own machine."""
+    if urlsplit(settings.SITE_URL).hostname not in {"localhost", "127.0.0.1", "::1"}:
+        return []
+    return [
+        checks.Warning(
+            f"SITE_URL is {settings.SITE_URL}: links in mails lead to the reader's own machine.",
+            hint="Set SITE_URL, as https://simlane.example.org, or ALLOWED_HOSTS.",
+            id="simlane.W002",
+        )
+    ]
 
 
 def mail_server_is_named(**_: Any) -> list[checks.CheckMessage]:

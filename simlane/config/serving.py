@@ -102,6 +102,12 @@ def names(host: str) -> list[str]:
     return sorted(found)
 
 
+def _reached_at(listener: socket.socket) -> str:
+    """Where others than this machine find the site, when they can."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{names(host)[0]}:{port}"
+
+
 def _is_wildcard(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_unspecified
@@ -183,6 +189,9 @@ def serve(listener: socket.socket, allowed_hosts: list[str]) -> NoReturn:
         "ALLOWED_HOSTS": ",".join(dict.fromkeys(allowed_hosts)),
         "WEB_THREADS": str(threads),
     }
+    if "ALLOWED_HOSTS" not in os.environ and not settings.HTTPS:
+        # Links in mails lead to where the site is, not to each reader's own machine.
+        environment.setdefault("SITE_URL", _reached_at(listener))
     if not environment.get(METRICS_DIRECTORY):
         try:
             environment[METRICS_DIRECTORY] = metrics_directory(settings.VAR_DIR / "metrics")

@@ -179,6 +179,12 @@ LINK_REMINDER_DAYS = integer("LINK_REMINDER_DAYS", default=10)
 LINK_LAPSE_DAYS = integer("LINK_LAPSE_DAYS", default=14)
 if LINK_LAPSE_DAYS <= LINK_REMINDER_DAYS:
     raise ImproperlyConfigured("LINK_LAPSE_DAYS must be more than LINK_REMINDER_DAYS: a link ends after its reminder.")
+#: How many profiles of a simulator an account may have linked without proof, and for how many days after a link has
+#: lapsed the same account cannot make it again without proof.
+UNVERIFIED_LINKS = integer("UNVERIFIED_LINKS", default=5)
+RELINK_DAYS = integer("RELINK_DAYS", default=30)
+if UNVERIFIED_LINKS == 0:
+    raise ImproperlyConfigured("UNVERIFIED_LINKS=0 lets nobody link: use at least 1.")
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "SimLane"
 
@@ -215,6 +221,13 @@ TASKS = {
     # Mails about an account that could not be sent: they wait in the database, whatever JOBS says.
     "later": {"BACKEND": "django_tasks_db.DatabaseBackend"},
 }
+
+#: Without a worker a thread of each process sends the mails. Tests send them in their own.
+MAIL_THREAD = JOBS == "immediate"
+#: How many mails about their profiles an account gets at most in an hour; others wait.
+MAILS_AN_HOUR = integer("MAILS_AN_HOUR", default=20)
+if MAILS_AN_HOUR == 0:
+    raise ImproperlyConfigured("MAILS_AN_HOUR=0 lets no mail go: use at least 1.")
 
 FILE_UPLOAD_HANDLERS = [
     "simlane.users.uploads.BoundedUpload",

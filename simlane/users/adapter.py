@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as allauth_context
-from django.contrib.sites.shortcuts import get_current_site
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from simlane.users import mail_retry
+from simlane.users import mail_retry, mail_thread
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """allauth's own, except that a mail server that is down fails no request."""
+    """allauth's own, except that no request waits for a mail server."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Whose limits count. A forwarded header that names no address is left out."""
@@ -24,7 +27,17 @@ class AccountAdapter(DefaultAccountAdapter):
             return str(request.META.get("REMOTE_ADDR") or "unknown")
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a mail, now or later."""
+        """Send a mail soon. Its links begin with the site's address, whatever name the visitor used."""
         request = allauth_context.request
-        about = {"request": request, "email": email, "current_site": get_current_site(request)}
-        mail_retry.send(self.render_mail(template_prefix, email, about | context))
+        site = SimpleNamespace(name=urlsplit(settings.SITE_URL).hostname, domain=urlsplit(settings.SITE_URL).netloc)
+        about = {"request": request, "email": email, "current_site": site}
+        mail_retry.send(self.render_mail(template_prefix, email, about | _with_site_url(request, context)))
+        mail_thread.send_soon()
+
+
+def _with_site_url(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    own = re.compile(rf"https?://{re.escape(request.get_host())}(?=/)")
+    return {
+        name: own.sub(settings.SITE_URL, value, count=1) if isinstance(value, str) and own.match(value) else value
+        for name, value in context.items()
+    }

@@ -28,13 +28,13 @@ BACKEND = "later"
 
 
 def send(message: EmailMessage) -> None:
-    """Send now; when the mail server fails, keep the mail and try again later."""
-    _send(message, 0)
+    """Keep the mail until it is sent; `mail_thread.send_soon` has it sent."""
+    send_late.enqueue(_packed(message), 0)
 
 
 @task(backend=BACKEND)
 def send_late(message: dict[str, Any], tried: int) -> None:
-    """Try again; while that fails, wait for the next and longer pause."""
+    """Try; while that fails, wait for the next and longer pause."""
     _send(_unpacked(message), tried)
 
 

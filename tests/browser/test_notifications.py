@@ -7,6 +7,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.db import transaction
 from playwright.sync_api import Page, expect
@@ -28,7 +29,9 @@ def marta(site: str) -> SimProfile:
 
 @pytest.fixture
 def member(site: str) -> User:
-    return User.objects.create_user("marta", "marta@example.org", "correct horse battery")
+    user = User.objects.create_user("marta", "marta@example.org", "correct horse battery")
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    return user
 
 
 def happen(kind: Kind, user: User, profile: SimProfile, **detail: str | int) -> None:

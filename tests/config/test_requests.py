@@ -42,6 +42,13 @@ def test_a_site_without_a_mail_server_is_warned(settings: Any) -> None:
     assert "simlane.W001" not in {each.id for each in run_checks(include_deployment_checks=True)}
 
 
+def test_a_site_whose_mails_lead_to_localhost_is_warned(settings: Any) -> None:
+    settings.SITE_URL = "http://localhost:8000"
+    assert "simlane.W002" in {each.id for each in run_checks(include_deployment_checks=True)}
+    settings.SITE_URL = "https://simlane.example.org"
+    assert "simlane.W002" not in {each.id for each in run_checks(include_deployment_checks=True)}
+
+
 def test_hsts_binds_no_other_names_unless_told_to(settings: Any) -> None:
     assert not settings.SECURE_HSTS_INCLUDE_SUBDOMAINS
     assert not settings.SECURE_HSTS_PRELOAD

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -35,6 +36,7 @@ def linked(message: mail.EmailMessage) -> str:
     return urlsplit(found[0]).path
 
 
+@pytest.mark.django_db(transaction=True)
 def test_sign_up_confirm_and_sign_in_again(client: Client) -> None:
     form = {"username": "new", "email": "new@example.org", "password1": PASSWORD, "password2": PASSWORD}
     assert client.post("/accounts/signup/", form).status_code == 302
@@ -50,9 +52,13 @@ def test_sign_up_confirm_and_sign_in_again(client: Client) -> None:
     assert client.get("/users/profile/").status_code == 200
 
 
-def test_a_forgotten_password_is_set_anew(client: Client) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_a_forgotten_password_is_set_anew(client: Client, settings: Any) -> None:
+    settings.SITE_URL = "https://simlane.example.org"
     user = User.objects.create_user("member", "member@example.org", "forgotten")
     client.post("/accounts/password/reset/", {"email": user.email})
+    assert "https://simlane.example.org/accounts/password/reset/key/" in str(mail.outbox[0].body)
+    assert "testserver" not in str(mail.outbox[0].body)
     form = client.get(linked(mail.outbox[0]), follow=True)
     client.post(form.redirect_chain[-1][0], {"password1": PASSWORD, "password2": PASSWORD})
     user.refresh_from_db()

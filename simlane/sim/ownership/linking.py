@@ -6,8 +6,10 @@ SimProfile call these. Verified links are made in sim.ownership.proof.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -25,6 +27,14 @@ ALREADY_LINKED = "This profile is already linked to another user."
 GONE = "This profile does not exist any more."
 NOT_PROVED = "Only the owner of a verified link may hide a profile. Verify your ownership first."
 NOT_YOURS = "This profile is not linked to your account, or is verified already."
+TOO_MANY = (
+    "You have {number} {simulator} profiles linked that are not verified yet. "
+    "Verify one, or unlink one, before you link another."
+)
+LAPSED = (
+    "Your link to this profile ended because nobody verified it. You cannot link it again before {day:%-d %B %Y}, "
+    "unless you prove that it is yours: claim it."
+)
 LINK_COLUMNS = ["linked_user", "linked_at", "is_verified", "is_public", "merged_into"]
 
 
@@ -37,12 +47,15 @@ def can_user_link(profile: SimProfile, user: AbstractBaseUser | AnonymousUser) -
 def link_to_user(profile: SimProfile, user: AbstractBaseUser, *, verified: bool = False) -> None:
     """Link `profile` to the account; when it is linked already, only `verified` can change anything.
 
-    Raises ValueError, with a message for the person, when another account has it or a row is gone.
+    Raises ValueError, with a message for the person, when another account has it, a row is gone, or the account has
+    linked too much without proof.
     """
     was_linked = profile.linked_user_id == user.pk
     with transaction.atomic():
-        # The account first, as everywhere: see sim.ownership.locks.
+        # The account first, as everywhere: see sim.ownership.locks. While it is locked its other links wait.
         lock_account(user)
+        if not verified and not was_linked:
+            _check_stock(profile, user)
         linked = (
             _row(profile)
             .filter(Q(linked_user__isnull=True) | Q(linked_user=user.pk), merged_into__isnull=True)
@@ -59,6 +72,18 @@ def link_to_user(profile: SimProfile, user: AbstractBaseUser, *, verified: bool 
     _reread(profile)
     if not linked:
         raise ValueError(ALREADY_LINKED)
+
+
+def _check_stock(profile: SimProfile, user: AbstractBaseUser) -> None:
+    """Raises ValueError when the account holds enough without proof, or held this profile until its link lapsed."""
+    profiles = type(profile)._default_manager
+    held = profiles.filter(linked_user=user.pk, is_verified=False, simulator=profile.simulator_id)
+    if held.exclude(pk=profile.pk).count() >= settings.UNVERIFIED_LINKS:
+        raise ValueError(TOO_MANY.format(number=settings.UNVERIFIED_LINKS, simulator=profile.simulator.name))
+    days = timedelta(days=settings.RELINK_DAYS)
+    lapsed = profile.history.filter(was_account=user.pk, action=Action.LAPSE, at__gt=timezone.now() - days)
+    if (last := lapsed.order_by("-id").values_list("at", flat=True).first()) is not None:
+        raise ValueError(LAPSED.format(day=last + days))
 
 
 def unlink_from_user(profile: SimProfile) -> bool:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
 
+from django.conf import settings
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db.models import F, QuerySet
@@ -31,6 +32,7 @@ LEASE = timedelta(minutes=10)
 #: The pauses of an account's mails and two days more: given up after five days, as mail servers do.
 BACKOFF = [*PAUSES, timedelta(days=1), timedelta(days=1)]
 BATCH = 200
+HOUR = timedelta(hours=1)
 #: Mail servers end long conversations.
 PER_CONNECTION = 50
 #: Errors of the mail server that concern one mail; any other concerns all of them.
@@ -60,7 +62,7 @@ def deliver_mails(keys: list[int]) -> None:
 
 
 def enqueue(keys: Sequence[int]) -> None:
-    """Lets a worker send them; without one (JOBS=immediate) they are sent here and now, and a failure is no error."""
+    """Makes it a job, for a worker or (JOBS=immediate) to be done here and now; a failure is no error."""
     deliver_mails.enqueue(list(keys))
 
 
@@ -118,6 +120,10 @@ def _deliver(key: int, connection: _Connection, done: Delivered) -> None:
             _mark(row, Mail.NONE)
             done.unwanted += 1
             return
+        if (free_at := _free_at(row.user_id)) is not None:
+            # Nothing is lost, and nobody's post box is filled.
+            _mine(row).update(email_due_at=free_at, email_attempts=F("email_attempts") - 1)
+            return
         message = mail(row, to)
         message.connection = connection.ready()
         message.send()
@@ -128,6 +134,14 @@ def _deliver(key: int, connection: _Connection, done: Delivered) -> None:
     else:
         _mark(row, Mail.SENT)
         done.sent += 1
+
+
+def _free_at(account: int) -> datetime | None:
+    """When the account may get its next mail; None: now."""
+    since = timezone.now() - HOUR
+    sent = Notification.objects.filter(user=account, emailed_at__gt=since).order_by("-emailed_at")
+    times = list(sent.values_list("emailed_at", flat=True)[: settings.MAILS_AN_HOUR])
+    return times[-1] + HOUR if len(times) == settings.MAILS_AN_HOUR and times[-1] else None
 
 
 def _put_off(row: Notification, error: Exception, done: Delivered) -> None:

@@ -20,11 +20,11 @@ SALT = "simlane.users.unsubscribe"
 
 
 def address(user: User) -> str:
-    """Where the account's e-mails go; empty when nowhere."""
+    """Where the account's e-mails go; empty when nowhere: an address that nobody confirmed may be a stranger's."""
     if not user.is_active:
         return ""
-    primary = EmailAddress.objects.filter(user=user, primary=True).values_list("email", flat=True).first()
-    return primary or user.email
+    confirmed = EmailAddress.objects.filter(user=user, verified=True).order_by("-primary", "pk")
+    return confirmed.values_list("email", flat=True).first() or ""
 
 
 def mail(notification: Notification, to: str) -> EmailMultiAlternatives:

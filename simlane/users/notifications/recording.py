@@ -12,8 +12,8 @@ from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from simlane.sim.ownership.events import OwnershipEvent
+from simlane.users import mail_thread
 from simlane.users.models import Notification
-from simlane.users.notifications import delivery
 from simlane.users.notifications.groups import choices, wants
 
 
@@ -30,7 +30,7 @@ def record(events: Sequence[OwnershipEvent], **_: Any) -> None:
     Notification.objects.bulk_create(rows)
     keys = [row.pk for row in rows if row.email_state == Notification.Mail.PENDING]
     if keys:
-        transaction.on_commit(partial(delivery.enqueue, keys), robust=True)
+        transaction.on_commit(partial(mail_thread.deliver_soon, keys), robust=True)
 
 
 def _row(event: OwnershipEvent, *, mailed: bool, now: Any) -> Notification:

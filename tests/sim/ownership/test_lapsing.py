@@ -82,7 +82,10 @@ def test_a_link_whose_claim_waits_for_the_staff_waits_too(linked: SimProfile, an
     assert lapsing.lapse(now + 30 * DAY) == 1
 
 
-def test_many_links_are_a_fixed_number_of_statements(ann: User, make_profile: MakeProfile, monkeypatch) -> None:
+def test_many_links_are_a_fixed_number_of_statements(
+    ann: User, make_profile: MakeProfile, monkeypatch, settings
+) -> None:
+    settings.UNVERIFIED_LINKS = 100
     monkeypatch.setattr(lapsing, "BATCH", 3)
     for _ in range(7):
         make_profile().link_to_user(ann)

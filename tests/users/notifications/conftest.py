@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
@@ -22,7 +23,13 @@ Told = Callable[..., Notification]
 
 @pytest.fixture
 def anna(db: None) -> User:
-    return User.objects.create_user("anna", "anna@example.org", "correct horse battery")
+    return confirmed(User.objects.create_user("anna", "anna@example.org", "correct horse battery"))
+
+
+def confirmed(user: User) -> User:
+    """The account, whose address is confirmed: any other gets no mails."""
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    return user
 
 
 @pytest.fixture

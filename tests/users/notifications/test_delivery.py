@@ -6,6 +6,7 @@ import re
 import threading
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.management import call_command
 from django.core.management.base import CommandError
@@ -21,7 +22,7 @@ from simlane.sim.ownership.events import Kind
 from simlane.users.models import Notification, User
 from simlane.users.notifications import delivery
 from simlane.users.notifications.groups import GROUPS
-from tests.users.notifications.conftest import Told, later, pending, states, use
+from tests.users.notifications.conftest import Told, confirmed, days_ago, later, pending, states, use
 from tests.users.notifications.smtp_peer import SmtpPeer, smtp_peer
 
 #: With real transactions: mails go out when one is kept.
@@ -108,7 +109,7 @@ def test_each_try_waits_longer_and_the_last_is_kept_for_staff(told: Told, settin
 
 
 def test_one_mailbox_that_is_refused_keeps_no_other_waiting(told: Told, smtp: SmtpPeer) -> None:
-    bela = User.objects.create_user("bela", "bela@example.org")
+    bela = confirmed(User.objects.create_user("bela", "bela@example.org"))
     smtp.refuse = {"anna@example.org"}
     told(Kind.VERIFIED)
     told(Kind.VERIFIED, to=bela)
@@ -190,7 +191,7 @@ def test_the_worker_says_when_there_is_nothing_for_it_to_do() -> None:
 
 def test_two_workers_at_once_send_each_mail_once(told: Told, smtp: SmtpPeer, worker_mode: None) -> None:
     for number in range(40):
-        told(Kind.VERIFIED, to=User.objects.create_user(f"member{number}", f"member{number}@example.org"))
+        told(Kind.VERIFIED, to=confirmed(User.objects.create_user(f"member{number}", f"member{number}@example.org")))
     together = threading.Barrier(2)
 
     def work() -> None:
@@ -210,7 +211,8 @@ def test_two_workers_at_once_send_each_mail_once(told: Told, smtp: SmtpPeer, wor
     assert set(states()) == {"sent"}
 
 
-def test_many_mails_share_a_conversation(told: Told, smtp: SmtpPeer, worker_mode: None) -> None:
+def test_many_mails_share_a_conversation(told: Told, smtp: SmtpPeer, worker_mode: None, settings: Settings) -> None:
+    settings.MAILS_AN_HOUR = 100
     for _ in range(delivery.PER_CONNECTION + 1):
         told(Kind.VERIFIED)
     delivery.deliver()
@@ -222,7 +224,7 @@ def test_nobody_is_written_to_who_has_no_address_is_closed_or_has_gone(
     told: Told, anna: User, smtp: SmtpPeer, worker_mode: None
 ) -> None:
     nameless = User.objects.create_user("nameless")
-    closed = User.objects.create_user("closed", "closed@example.org")
+    closed = confirmed(User.objects.create_user("closed", "closed@example.org"))
     for user in (anna, nameless, closed):
         told(Kind.VERIFIED, to=user)
     User.objects.filter(pk=closed.pk).update(is_active=False)
@@ -271,3 +273,26 @@ def test_who_lost_the_lease_of_a_mail_changes_nothing_of_it_any_more(
     slow.join()
     assert states() == ["sent"]
     assert Notification.objects.get().email_attempts == 2
+
+
+def test_an_address_that_nobody_confirmed_gets_no_mail(
+    told: Told, anna: User, smtp: SmtpPeer, worker_mode: None
+) -> None:
+    EmailAddress.objects.filter(user=anna).update(verified=False)
+    told(Kind.VERIFIED)
+    assert delivery.deliver().unwanted == 1
+    assert not smtp.mails
+
+
+def test_an_account_gets_only_so_many_mails_in_an_hour_and_the_others_later(
+    told: Told, smtp: SmtpPeer, worker_mode: None, settings: Settings
+) -> None:
+    settings.MAILS_AN_HOUR = 3
+    for _ in range(5):
+        told(Kind.VERIFIED)
+    assert delivery.deliver().sent == 3
+    assert delivery.deliver().sent == 0
+    assert states() == ["sent"] * 3 + ["pending"] * 2
+    Notification.objects.filter(email_state="sent").update(emailed_at=days_ago(0.05))
+    later(hours=1)
+    assert delivery.deliver().sent == 2

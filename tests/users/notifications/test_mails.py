@@ -18,7 +18,7 @@ from simlane.users.notifications import delivery
 from simlane.users.notifications.groups import BY_NAME, GROUPS
 from simlane.users.notifications.mails import address, mail, token
 from simlane.users.notifications.texts import text
-from tests.users.notifications.conftest import Told
+from tests.users.notifications.conftest import Told, confirmed
 
 pytestmark = pytest.mark.django_db
 
@@ -100,8 +100,8 @@ def test_a_hostile_name_is_only_a_name(kind: Kind, told: Told, alice: SimProfile
 
 
 def test_a_forged_address_injects_no_header_and_stops_nobody_else(told: Told, anna: User, settings: Settings) -> None:
-    User.objects.filter(pk=anna.pk).update(email="anna@example.org\nBcc: victim@example.org")
-    bela = User.objects.create_user("bela", "bela@example.org")
+    EmailAddress.objects.filter(user=anna).update(email="anna@example.org\nBcc: victim@example.org")
+    bela = confirmed(User.objects.create_user("bela", "bela@example.org"))
     told(Kind.VERIFIED)
     told(Kind.VERIFIED, to=bela)
     done = delivery.deliver()
@@ -112,8 +112,9 @@ def test_a_forged_address_injects_no_header_and_stops_nobody_else(told: Told, an
 def test_a_mail_goes_to_the_primary_address(anna: User) -> None:
     assert address(anna) == "anna@example.org"
     EmailAddress.objects.create(user=anna, email="second@example.org", primary=False, verified=True)
-    EmailAddress.objects.create(user=anna, email="first@example.org", primary=True, verified=False)
-    assert address(anna) == "first@example.org"
+    assert address(anna) == "anna@example.org"
+    EmailAddress.objects.filter(email="anna@example.org").update(verified=False)
+    assert address(anna) == "second@example.org", "nobody confirmed the primary one"
     anna.is_active = False
     assert address(anna) == ""
 

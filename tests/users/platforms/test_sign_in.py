@@ -57,6 +57,7 @@ def test_signing_up_asks_for_a_name_and_an_address(client: Client, platform: str
     assert client.session["_auth_user_id"] == str(user.pk)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_who_signed_up_there_can_set_a_password_by_mail(client: Client, steam: SteamPeer) -> None:
     form = {"username": "alicia", "email": "alicia@example.org"}
     client.post(go(client, "steam")["Location"], form)

@@ -87,11 +87,12 @@ class Loop:
         """The jobs that wait, and now and then mails that are due (again) and daily work."""
         close_old_connections()
         self._worker.run()
+        # Somebody waits for the link in such a mail.
+        mail_retry.send_waiting()
         if self._stopping or (self._swept is not None and time.monotonic() - self._swept < self._sweep):
             return
         self._swept = time.monotonic()
         daily.run_due()
-        mail_retry.send_waiting()
         done = delivery.deliver(go_on=lambda: not self._stopping)
         if done.stopped:
             logger.warning("worker: the mail server fails (%s), mails wait", done.stopped)
