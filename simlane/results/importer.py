@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 #: A batch is stored when it holds this many entries and laps, or bytes of files.
 BATCH_ROWS = 20_000
+MOST_NOTES = 20
 BATCH_BYTES = 16 * 1024 * 1024
 
 
@@ -174,7 +175,12 @@ class Importer:
         self.report.unchanged += len(found.unchanged)
         for item, error in found.conflicts:
             self.report.refuse(item.label, error)
-        self.report.notes += [(item.label, note) for item in found.fresh for note in item.event.notes]
+        self.report.notes += [(item.label, note) for item in found.fresh for note in _first_notes(item.event.notes)]
+
+
+def _first_notes(notes: list[str]) -> list[str]:
+    """Those a person reads of one file; a broken one may have as many as it has cars."""
+    return notes if len(notes) <= MOST_NOTES else [*notes[:MOST_NOTES], f"and {len(notes) - MOST_NOTES:,} more notes"]
 
 
 def _first_line(error: Exception) -> str:

@@ -1,4 +1,8 @@
-"""What is in already: by what a file says, by the platform's own number, or by server, track, kind and start."""
+"""What is in already: by what a file says, by the platform's own number, or by server, track, kind and start.
+
+Where one of two files has no start, the best laps of their drivers tell whether they are of one session: a correction
+changes places, times and penalties.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
+from django.db.models import Q
 from django.db.models.functions import Coalesce
 
-from simlane.results.events import drivers_of, is_unnamed, weekend_of
+from simlane.results.events import is_unnamed, weekend_of
 from simlane.results.models import ResultFile
-from simlane.results.parsed import ParsedEvent
+from simlane.results.parsed import ParsedEvent, ParsedSession
 from simlane.results.source import ResultFileError
 from simlane.sim.identity.identifiers import platform_of
 from simlane.sim.models import EntryDriver, Event, Session
@@ -19,6 +24,7 @@ from simlane.sim.models import EntryDriver, Event, Session
 SAME_START = timedelta(minutes=2)
 
 Place = tuple[str, str, str]  #: simulator, weekend, kind of session
+Bests = frozenset[tuple[str, int | None]]  #: who drove, by what tells them apart best, and their best laps
 
 
 class HasContent(Protocol):
@@ -33,11 +39,11 @@ Item = TypeVar("Item", bound=HasContent)
 
 
 class _Session(NamedTuple):
-    """A session that is in: by its server's clock, and where it can be seen."""
+    """A session that is in: by its server's clock, if a file gave it, and where it can be seen."""
 
-    clock: datetime
+    clock: datetime | None
     where: str
-    drivers: frozenset[str] | None  #: None where they have to be asked for
+    bests: Bests | None  #: None where they have to be asked for
     key: int | None
 
 
@@ -95,9 +101,9 @@ def _conflict(where: str) -> ResultFileError:
 def _note(item: HasContent, numbers: dict[tuple[str, str], str], sessions: dict[Place, list[_Session]]) -> None:
     if item.event.platform_id:
         numbers[_number(item.event)] = item.label
-    drivers = frozenset(drivers_of(item.event))
-    for place, clock in _places(item.event):
-        sessions.setdefault(place, []).append(_Session(clock, item.label, drivers, None))
+    for place, session in _places(item.event):
+        known = _Session(session.clock or session.started_at, item.label, _bests(session), None)
+        sessions.setdefault(place, []).append(known)
 
 
 def _simulator(slug: str) -> str:
@@ -110,12 +116,19 @@ def _number(parsed: ParsedEvent) -> tuple[str, str]:
     return _simulator(parsed.simulator), parsed.platform_id
 
 
-def _places(parsed: ParsedEvent) -> Iterator[tuple[Place, datetime]]:
-    """Where and when the sessions of a file without a number were; nothing for those without a time."""
+def _places(parsed: ParsedEvent) -> Iterator[tuple[Place, ParsedSession]]:
+    """The sessions of a file without a number, and where they were."""
     if not parsed.platform_id:
         for session in parsed.sessions:
-            if clock := session.clock or session.started_at:
-                yield (_simulator(parsed.simulator), weekend_of(parsed), session.kind), clock
+            yield (_simulator(parsed.simulator), weekend_of(parsed), session.kind), session
+
+
+def _bests(session: ParsedSession) -> Bests:
+    return frozenset(
+        (driver.identifier or driver.name, entry.best_lap_of(driver))
+        for entry in session.entries
+        for driver in entry.drivers
+    )
 
 
 def _number_in(item: HasContent, numbers: dict[tuple[str, str], str]) -> str:
@@ -123,21 +136,39 @@ def _number_in(item: HasContent, numbers: dict[tuple[str, str], str]) -> str:
 
 
 def _session_in(item: HasContent, sessions: dict[Place, list[_Session]]) -> str:
-    for place, clock in _places(item.event):
+    for place, session in _places(item.event):
+        clock, bests = session.clock or session.started_at, _bests(session)
         for known in sessions.get(place, ()):
-            if abs(known.clock - clock) <= SAME_START and (
-                not is_unnamed(item.event) or _share_a_driver(known, drivers_of(item.event))
-            ):
+            if clock and known.clock:
+                # Two servers without a name may be on one track at one time.
+                same = abs(known.clock - clock) <= SAME_START and (
+                    not is_unnamed(item.event) or not _drivers(_bests_of(known)).isdisjoint(_drivers(bests))
+                )
+            else:
+                same = _is_mostly(_bests_of(known), bests)
+            if same:
                 return known.where
     return ""
 
 
-def _share_a_driver(known: _Session, drivers: set[str]) -> bool:
-    """Two servers without a name may be on one track at one time: theirs is one session if a driver was in both."""
-    if known.drivers is not None:
-        return bool(known.drivers & drivers)
-    rows = EntryDriver.objects.filter(entry__session=known.key).values_list("profile__profile_identifier", "name")
-    return any(identifier in drivers or name in drivers for identifier, name in rows)
+def _bests_of(known: _Session) -> Bests:
+    if known.bests is not None:
+        return known.bests
+    rows = EntryDriver.objects.filter(entry__session=known.key)
+    return frozenset(
+        (identifier or name, best)
+        for identifier, name, best in rows.values_list("profile__profile_identifier", "name", "best_lap_ms")
+    )
+
+
+def _drivers(bests: Bests) -> set[str]:
+    return {driver for driver, _ in bests}
+
+
+def _is_mostly(one: Bests, other: Bests) -> bool:
+    """Whether more than half of the shorter list's drivers have the same best lap, to the millisecond, in both."""
+    timed = [{each for each in bests if each[1] is not None} for bests in (one, other)]
+    return 2 * len(timed[0] & timed[1]) > min(map(len, timed)) > 0
 
 
 def _stored_numbers(batch: Sequence[HasContent]) -> dict[tuple[str, str], str]:
@@ -147,19 +178,22 @@ def _stored_numbers(batch: Sequence[HasContent]) -> dict[tuple[str, str], str]:
 
 
 def _stored_sessions(batch: Sequence[HasContent]) -> dict[Place, list[_Session]]:
-    clocks = [(weekend_of(item.event), clock) for item in batch for _, clock in _places(item.event)]
-    if not clocks:
-        return {}
+    found: dict[Place, list[_Session]] = {}
+    sessions = [(place, session) for item in batch for place, session in _places(item.event)]
+    if not sessions:
+        return found
+    clocks = [session.clock or session.started_at for _, session in sessions]
+    times = [clock for clock in clocks if clock]
+    # A file without a start may be of any session there.
+    is_near = Q()
+    if len(times) == len(clocks):
+        is_near = Q(at=None) | Q(at__gte=min(times) - SAME_START, at__lte=max(times) + SAME_START)
     rows = (
-        Session.objects.filter(event__weekend__in={weekend for weekend, _ in clocks})
+        Session.objects.filter(event__weekend__in={weekend for (_, weekend, _), _ in sessions})
         .annotate(at=Coalesce("clock", "started_at"))
-        .filter(
-            at__gte=min(clock for _, clock in clocks) - SAME_START,
-            at__lte=max(clock for _, clock in clocks) + SAME_START,
-        )
+        .filter(is_near)
         .values_list("pk", "kind", "at", "event_id", "event__simulator__slug", "event__weekend", "event__name")
     )
-    found: dict[Place, list[_Session]] = {}
     for key, kind, at, event, slug, weekend, name in rows:
         where = _event_in_words(event, name)
         found.setdefault((_simulator(slug), weekend, kind), []).append(_Session(at, where, None, key))

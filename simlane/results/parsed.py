@@ -72,6 +72,10 @@ class ParsedEntry:
     incidents: int | None = None
     lap_times: list[ParsedLap] = field(default_factory=list)
 
+    def best_lap_of(self, driver: ParsedDriver) -> int | None:
+        """The driver's own best lap; who drove alone set the entry's."""
+        return driver.best_lap_ms if driver.best_lap_ms or len(self.drivers) > 1 else self.best_lap_ms
+
 
 @dataclass(slots=True)
 class ParsedSession:

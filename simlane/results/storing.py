@@ -252,7 +252,7 @@ def _entries(
                     seat,
                     profile,
                     raced_at,
-                    _best_lap(driver, entry.best_lap_ms, len(entry.drivers)),
+                    entry.best_lap_of(driver),
                     *_driver_values(driver),
                 )
             )
@@ -287,8 +287,3 @@ def _note_merged(found: Sequence[tuple[int, int, int]]) -> None:
     MergedDrive.objects.bulk_create(
         MergedDrive(merge_id=merge, drive_id=drives[entry, seat]) for merge, entry, seat in found
     )
-
-
-def _best_lap(driver: ParsedDriver, entry_best_ms: int | None, crew: int) -> int | None:
-    """The driver's own best lap; who drove alone set the entry's."""
-    return driver.best_lap_ms if driver.best_lap_ms or crew > 1 else entry_best_ms

@@ -171,3 +171,27 @@ def test_servers_without_a_name_have_one_session_where_a_driver_is_in_both(tmp_p
     )
     assert run(write(tmp_path / "3", (NAME, others))).imported == 1
     assert Event.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(NAME, "corrected.json"), ("raw.json", NAME), ("raw.json", "corrected.json")]
+)
+def test_a_correction_without_a_start_is_told_by_the_drivers_best_laps(tmp_path: Path, first: str, second: str) -> None:
+    run(write(tmp_path / "1", (first, acc_document())))
+    before = everything()
+    refused(run(write(tmp_path / "2", (second, corrected()))))
+    assert everything() == before
+
+
+def test_another_race_without_a_start_is_another_session(tmp_path: Path) -> None:
+    run(write(tmp_path / "1", (NAME, acc_document())))
+    bob = acc_line(1002, acc_driver("Bob", "Birch", BOB), bestLap=90_501)
+    another = acc_document(sessionResult={"leaderBoardLines": [acc_line(bestLap=90_001), bob]}, laps=[])
+    assert run(write(tmp_path / "2", ("round 2.json", another))).imported == 1
+
+
+def test_a_file_of_many_oddities_is_a_few_notes(tmp_path: Path) -> None:
+    lines = [acc_line(1001, acc_driver("A", str(each), None)) for each in range(100)]
+    report = run(write(tmp_path, (NAME, acc_document(sessionResult={"leaderBoardLines": lines}, laps=[]))))
+    assert len(report.notes) == 21
+    assert report.notes[-1][1] == "and 79 more notes"
