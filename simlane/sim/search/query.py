@@ -16,7 +16,7 @@ from django.dispatch import Signal
 
 from simlane.sim.identity.identifiers import IdentifierKind, normalise_or_none
 from simlane.sim.identity.names import fold
-from simlane.sim.models import SimProfile, Simulator
+from simlane.sim.models import ProfileName, SimProfile, Simulator
 from simlane.sim.search import candidates
 from simlane.sim.search.accounts import PIECE
 from simlane.sim.search.ranking import Hit, Ranked, Reason, best, rank
@@ -70,13 +70,12 @@ def _similar(profiles: QuerySet[SimProfile], words: Sequence[str]) -> Found:
     if not nearest or len(nearest) < len(set(words)):
         return Found([])
     names = candidates.similar(profiles, nearest)
-    ranked = []
-    for name in names:
-        likeness = [
-            max((like for known, like in near.items() if known in name.folded), default=0.0)
-            for near in nearest.values()
-        ]
-        # Where the alternatives of two words overlap, a name may hold only some of them.
-        if all(likeness):
-            ranked.append(Ranked(-round(sum(likeness), 3), name, Reason.SIMILAR))
+    ranked = [Ranked(-round(_likeness(name, nearest), 3), name, Reason.SIMILAR) for name in names]
     return Found(best(ranked), similar_only=True, capped=len(names) >= candidates.CONTAINS_CAP)
+
+
+def _likeness(name: ProfileName, nearest: candidates.Nearest) -> float:
+    """How like the name is to the query: of each word's near words, the one in the name that is most like it."""
+    return sum(
+        max((like for known, like in near.items() if known in name.folded), default=0.0) for near in nearest.values()
+    )
