@@ -38,6 +38,10 @@ install_postgresql() {
     debian "PostgreSQL 15 or later" postgresql
 }
 
+install_pgbouncer() {
+    command -v pgbouncer >/dev/null || [[ -x /usr/sbin/pgbouncer ]] || debian PgBouncer pgbouncer
+}
+
 install_chromium() {
     command -v chromium >/dev/null || debian Chromium chromium
 }
@@ -97,10 +101,14 @@ case "${1:-}" in
         ;;
     servers)
         install_postgresql
+        install_pgbouncer
         install_chromium
         install_node_libraries
         ;;
-    postgresql) install_postgresql ;;
+    postgresql)
+        install_postgresql
+        install_pgbouncer
+        ;;
     chromium)
         install_chromium
         install_node_libraries

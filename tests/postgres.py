@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -101,7 +101,7 @@ def binaries() -> Path:
     return max(found)[1]
 
 
-def _as_server_user() -> list[str]:
+def as_server_user() -> list[str]:
     """What to put before a server program: it refuses to run as root, and dies with us either way."""
     setpriv = shutil.which("setpriv")
     if os.geteuid() != 0:
@@ -122,31 +122,33 @@ def _as_server_user() -> list[str]:
     ]
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager
-def cluster(*settings: str) -> Iterator[Cluster]:
+def cluster(*settings: str, before: Sequence[str] = ()) -> Iterator[Cluster]:
     """A server for the length of a `with`; `settings` are `name=value` lines of postgresql.conf.
+
+    `before` is put before the server's own command line: what sets up where it runs, and executes it.
 
     Raises PostgresError when the server is not installed or does not start.
     """
     programs = binaries()
-    before = _as_server_user()
+    user = as_server_user()
     directory = Path(tempfile.mkdtemp(prefix="simlane-postgres-"))
     process: subprocess.Popen[bytes] | None = None
     try:
         password = secrets.token_urlsafe(24)
         (directory / "password").write_text(password, encoding="utf-8")
         if os.geteuid() == 0:
-            owner = next(part for part in before if part.startswith("--reuid=")).partition("=")[2]
+            owner = next(part for part in user if part.startswith("--reuid=")).partition("=")[2]
             for path in (directory, directory / "password"):
                 os.chown(path, int(owner), -1)
-        _init(programs, before, directory)
-        port, process = _start(programs, before, directory, password, settings)
+        _init(programs, user, directory)
+        port, process = _start(programs, [*before, *user], directory, password, settings)
         _make_role(port, password)
         yield Cluster(directory, port, password, process)
     finally:
@@ -183,7 +185,7 @@ def _start(
     """Start on a free port; another process may take it between the look and the bind, so look again."""
     log = directory / "log"
     for _ in range(3):
-        port = _free_port()
+        port = free_port()
         options = [
             f"port={port}",
             "listen_addresses=127.0.0.1",

@@ -97,7 +97,8 @@ class Watch:
         if self._bar:
             self._bar.stop()
         for step, rows in self.rows.items():
-            self.out.write(f"  {step}: {rows:,} rows, {self._rate(step):,.0f} rows/s")
+            speed = f", {rate:,.0f} rows/s" if (rate := self._rate(step)) else ""
+            self.out.write(f"  {step}: {rows:,} rows{speed}")
 
     def __call__(self, step: str, rows: int) -> None:
         now = time.monotonic()
@@ -137,8 +138,9 @@ class Watch:
             self._bar.update(self._tasks[step], completed=done, rate=f"{rate:,.0f}")
         elif now - self._last_line >= LINE_EVERY_SECONDS:
             self._last_line = now
-            left = max(0, total - done) / rate if rate else 0
-            self.say(f"  {step}: {done:,} of {total:,} rows, {rate:,.0f} rows/s, {left:,.0f} s left")
+            # How fast it goes shows with the second batch.
+            speed = f", {rate:,.0f} rows/s, {max(0, total - done) / rate:,.0f} s left" if rate else ""
+            self.say(f"  {step}: {done:,} of {total:,} rows{speed}")
 
 
 def _rows_left(step: str) -> int:

@@ -4,43 +4,86 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Any
 
 from django.core.management.base import CommandError
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import OperationalError
 from django.utils import timezone
+from psycopg.pq import TransactionStatus
 
 from simlane.sim.legacy import pace
-from simlane.sim.legacy.batches import lock_was_not_available
+from simlane.sim.legacy.batches import passes
+from simlane.sim.legacy.recorded import held_aside, one_at_a_time, try_lock
+from simlane.upgrade import pooler
+from simlane.upgrade.errors import said
 from simlane.upgrade.models import UpgradeStep
 
 #: Whoever queues behind a statement of ours that waits for its lock waits that long (ms).
 LOCK_MS = 80
 #: How long a step tries for its lock: a vacuum of a large table holds one for minutes.
 PATIENCE_SECONDS = 900
+#: No statement of a step is ended by a time limit of the database user's.
+IN_TRANSACTION = f"SET LOCAL lock_timeout = {LOCK_MS}; SET LOCAL statement_timeout = 0"
+#: An index waits for transactions that began before it, and nobody waits for the index.
+IN_SESSION = "SET lock_timeout = '10min'; SET statement_timeout = 0"
+#: How long a server may take to answer at all.
+CONNECT_SECONDS = 4
 #: One upgrade at a time: PostgreSQL's advisory lock of this number.
 ADVISORY = 0x51_4D_1A_4E
 
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """Raises CommandError when another upgrade runs on this database."""
+def direct() -> Iterator[None]:
+    """Connects without the site's pool, which would wait for an unreachable server; raises CommandError at once."""
+    before = connection.settings_dict["OPTIONS"]
     if connection.vendor != "postgresql":
         yield
         return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY])
-        if not cursor.fetchone()[0]:
-            raise CommandError("Another upgrade_profiles runs on this database: wait for it, or stop it first.")
+    connection.close()
+    own = {name: value for name, value in before.items() if name != "pool"}
+    connection.settings_dict["OPTIONS"] = {"connect_timeout": CONNECT_SECONDS} | own
     try:
+        try:
+            connection.ensure_connection()
+        except Error as error:
+            raise CommandError(f"No connection to the database: {said(error)}. Nothing was changed.") from error
         yield
     finally:
-        if connection.connection and not connection.connection.closed:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY])
+        connection.close()
+        connection.settings_dict["OPTIONS"] = before
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Raises CommandError when another upgrade runs on this database, or a pooler stands before it."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    if pooled := pooler.hindrance():
+        raise CommandError(pooled)
+    with held_aside(connection) as holder:
+        if not try_lock(holder, ADVISORY):
+            raise CommandError("Another upgrade_profiles runs on this database: wait for it, or stop it first.")
+        with one_at_a_time(connection, holder):
+            yield
+
+
+def runs() -> bool:
+    """Whether an upgrade runs on this database now; on SQLite nobody knows, and it is taken for one that does."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            AND classid = 0 AND objid = %s AND objsubid = 1)""",
+            [ADVISORY],
+        )
+        return bool(cursor.fetchone()[0])
 
 
 @contextmanager
@@ -66,8 +109,15 @@ def recorded(name: str, listener: pace.Listener | None = None) -> Iterator[None]
     else:
         step.finished_at = timezone.now()
     finally:
-        if not connection.in_atomic_block and connection.is_usable():
-            step.save()
+        _save(step)
+
+
+def _save(step: UpgradeStep) -> None:
+    """On a new connection when the old one is lost; without one `status` sees that nobody holds the lock any more."""
+    if not connection.is_usable():
+        connection.close()
+    with suppress(Error):
+        step.save()
 
 
 def gently(what: str, work: Callable[[], None], say: Callable[[str], None]) -> None:
@@ -81,11 +131,11 @@ def gently(what: str, work: Callable[[], None], say: Callable[[str], None]) -> N
     until, pause, told = time.monotonic() + PATIENCE_SECONDS, 0.1, False
     while True:
         try:
-            with _lock_timeout():
+            with connection.execute_wrapper(_limited):
                 work()
             return
         except OperationalError as error:
-            if not lock_was_not_available(error):
+            if not passes(error):
                 raise
             if time.monotonic() > until:
                 raise CommandError(
@@ -99,16 +149,33 @@ def gently(what: str, work: Callable[[], None], say: Callable[[str], None]) -> N
         pause = min(2.0, pause * 1.5)
 
 
-@contextmanager
-def _lock_timeout() -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET lock_timeout = {LOCK_MS}")
+def _limited(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: dict[str, Any]) -> Any:
+    """Around each statement: limits of this transaction alone, since others may get the session after it.
+
+    A statement outside of a transaction gets one. An index built CONCURRENTLY cannot have one; nobody waits for it,
+    and `alone` has made sure that the session is ours.
+    """
+    if connection.connection.info.transaction_status != TransactionStatus.IDLE:
+        return execute(sql, parameters, many, context)
+    if connection.in_atomic_block:
+        _set(IN_TRANSACTION)
+        return execute(sql, parameters, many, context)
+    if "CONCURRENTLY" not in str(sql):
+        with transaction.atomic():
+            _set(IN_TRANSACTION)
+            return execute(sql, parameters, many, context)
+    _set(IN_SESSION)
     try:
-        yield
+        return execute(sql, parameters, many, context)
     finally:
-        if connection.connection and not connection.connection.closed:
-            with connection.cursor() as cursor:
-                cursor.execute("RESET lock_timeout")
+        if not connection.connection.closed:
+            _set("RESET lock_timeout; RESET statement_timeout")
+
+
+def _set(statements: str) -> None:
+    # Past Django's cursors, which would call `_limited` again.
+    with connection.wrap_database_errors, connection.connection.cursor() as cursor:
+        cursor.execute(statements)
 
 
 def _holders() -> str:
@@ -129,10 +196,14 @@ def apply(app: str, name: str, say: Callable[[str], None]) -> None:
     def work() -> None:
         executor = MigrationExecutor(connection)
         node = executor.loader.graph.nodes[app, name]
-        if connection.vendor == "postgresql" and node.atomic and all(each.reduces_to_sql for each in node.operations):
+        if connection.vendor != "postgresql" or not node.atomic:
+            executor.migrate([(app, name)], plan=[(node, False)])
+        elif all(each.reduces_to_sql for each in node.operations):
             _apply_sql(executor, node)
         else:
-            executor.migrate([(app, name)], plan=[(node, False)])
+            # Of other people's migrations too the record belongs to the transaction.
+            with transaction.atomic():
+                executor.migrate([(app, name)], plan=[(node, False)])
 
     gently(f"{app}.{name}", work, say)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 
+from simlane.upgrade import runner
 from simlane.upgrade.models import UpgradeStep
 from simlane.upgrade.state import TABLE, State, position
 
@@ -19,6 +20,7 @@ def summary() -> dict[str, Any]:
         if where.state is State.UPGRADING:
             cursor.execute(f"SELECT COUNT(*) FROM {TABLE} WHERE profile_identifier = ''")
             left = cursor.fetchone()[0]
+    running = runner.runs()
     steps = UpgradeStep.objects.all() if UpgradeStep._meta.db_table in tables else ()
     return {
         "state": where.state.value,
@@ -29,7 +31,7 @@ def summary() -> dict[str, Any]:
         "steps": [
             {
                 "name": step.name,
-                "state": "failed" if step.failed else "done" if step.finished_at else "running",
+                "state": _state(step, running=running),
                 "started_at": step.started_at,
                 "finished_at": step.finished_at,
                 "rows": step.rows,
@@ -38,3 +40,12 @@ def summary() -> dict[str, Any]:
             for step in steps
         ],
     }
+
+
+def _state(step: UpgradeStep, *, running: bool) -> str:
+    """Nobody writes down that a process was killed, or that its server was: then the lock of an upgrade is free."""
+    if step.failed:
+        return "failed"
+    if step.finished_at:
+        return "done"
+    return "running" if running else "stopped"

@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from simlane.sim.database import rights
@@ -25,11 +26,16 @@ NAMES = {("sim", EXPAND): "expand", ("sim", BACKFILL): "backfill", ("sim", UNIQU
 
 
 def prepare(say: Say) -> None:
-    """The upgrade's own table, which the steps are noted in. Raises CommandError for an unreachable target.
+    """The upgrade's own table, which the steps are noted in; and what a way back could not write down at its very end.
 
-    Before any table is made: it and all that follow get the grants of those that are there.
+    Before any table is made: it and all that follow get the grants of those that are there. Raises CommandError for an
+    unreachable target.
     """
     rights.share(connection)
+    where = position()
+    if where.state is State.LEGACY and EXPAND in where.applied:
+        # It is not atomic: the columns had gone when the connection was lost.
+        MigrationRecorder(connection).record_unapplied("sim", EXPAND)
     for app, name in pending():
         if app == "upgrade":
             runner.apply(app, name, say)

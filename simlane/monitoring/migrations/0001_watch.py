@@ -2,8 +2,10 @@
 
 from django.db import migrations, models
 
+from simlane.sim.legacy import recorded
 
-class Migration(migrations.Migration):
+
+class Migration(recorded.Migration):
     initial = True
 
     dependencies = []

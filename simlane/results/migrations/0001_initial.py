@@ -3,10 +3,11 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from simlane.sim.legacy import recorded
 from simlane.sim.legacy.keeping import Keep
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     initial = True
 
     dependencies = [

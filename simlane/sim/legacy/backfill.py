@@ -13,13 +13,15 @@ from typing import Any
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from simlane.sim.legacy.batches import Write, by_key, by_page, in_batches
+from simlane.sim.legacy.batches import HELD_AT_ONCE, Write, by_key, by_page, come_back, in_batches
 from simlane.sim.legacy.identifier_sql import fallback_sql, platform_sql
 from simlane.sim.legacy.pace import tick
 
 TABLE, CONTESTED = "sim_simprofile", "sim_contestedidentifier"
 STEP = "backfill"
 
+#: Of a row `p`.
+IS_CONTESTED = f"EXISTS (SELECT 1 FROM {CONTESTED} x WHERE x.profile_id = p.id)"
 LAST_PAGE, ROWS_A_PAGE = 2**32 - 2, 50
 #: Every page is gone over so many times, a part of its rows each time: PostgreSQL puts the new versions of a part
 #: into the room that the old ones of the part before leave, where the row's other indexes need not know of them.
@@ -33,21 +35,27 @@ WRITE = f"""UPDATE {TABLE} SET profile_identifier = b.identifier, linked_user_id
 
 
 def run(connection: BaseDatabaseWrapper) -> None:
-    """Upgrades every row without an identifier. Raises OperationalError when a row stays locked for a minute."""
+    """Upgrades every row without an identifier. Raises CommandError when one stays locked for `PATIENCE_SECONDS`."""
     contest(connection)
     if connection.vendor != "postgresql":
         with transaction.atomic(connection.alias):
             rows = _write_at_once(connection, contested=True) + _write_at_once(connection, contested=False)
         tick(STEP, rows)
         return
-    write = _prepare(connection, "contested", "bigint", "c.id > COALESCE($1, 0) AND (c.id <= $2 OR $2 IS NULL)")
-    while _is_left(connection, f"id IN (SELECT profile_id FROM {CONTESTED})"):
-        in_batches(connection, STEP, by_key(connection, CONTESTED), write)
-    while _is_left(connection, "true"):
-        for part in range(PARTS):
-            place = f"p.ctid >= $1 AND p.ctid < $2 AND uuid_hash(p.id) & {PARTS - 1} = {part}"
-            write = _by_place(_prepare(connection, f"part_{part}", "tid", place))
-            in_batches(connection, STEP, by_page(connection, TABLE, ROWS_A_PAGE // PARTS), write)
+    in_batches(connection, STEP, by_key(connection, CONTESTED), _by_note(connection))
+    # Those that others hold come last, and are still no ordinary rows.
+    ordinary = f"NOT {IS_CONTESTED}" if _left(connection, IS_CONTESTED) else "true"
+    for part in range(PARTS):
+        write = _by_page(connection, f"uuid_hash(p.id) & {PARTS - 1} = {part} AND {ordinary}")
+        in_batches(connection, STEP, by_page(connection, TABLE, ROWS_A_PAGE // PARTS), write)
+
+    def write_keys(keys: list[Any]) -> int:
+        chosen = "p.id = ANY(%s)"
+        return _write(connection, chosen, [keys], contested=True) + _write(
+            connection, f"{chosen} AND NOT {IS_CONTESTED}", [keys]
+        )
+
+    come_back(connection, STEP, lambda: _left(connection, "true"), write_keys)
 
 
 def contest(connection: BaseDatabaseWrapper) -> None:
@@ -139,45 +147,48 @@ def _write_at_once(connection: BaseDatabaseWrapper, *, contested: bool) -> int:
     return rows
 
 
-def _prepare(connection: BaseDatabaseWrapper, kind: str, places: str, place: str) -> Write:
-    """A batch on PostgreSQL: one statement, planned once, for the rows at `place`, a condition of $1 and $2.
+def _write(connection: BaseDatabaseWrapper, where: str, parameters: list[Any], *, contested: bool = False) -> int:
+    """One statement on PostgreSQL for the rows that `where` says and nobody else holds; returns how many.
 
-    A row that somebody changed since the statement began is another version, and left for the next time. `ctid` alone
-    would not tell: before its releases of autumn 2025 PostgreSQL did not look at it again after waiting for a row.
+    A row that somebody changed since the statement began is locked in its new version, which `ctid` and `xmin` are
+    of then; the UPDATE does not see that one, and leaves it for `come_back`.
     """
-    source = (
-        f"SELECT p.ctid AS place, p.xmin AS version, {_source(connection, contested=kind == 'contested')} AND {place}"
-    )
+    source = f"SELECT p.ctid AS place, p.xmin AS version, {_source(connection, contested=contested)} AND {where}"
     with connection.cursor() as cursor:
-        cursor.execute("DEALLOCATE ALL")
         cursor.execute(
-            f"""PREPARE sim_upgrade_{kind} ({places}, {places}) AS
-            WITH batch AS MATERIALIZED ({source}),
+            f"""WITH batch AS MATERIALIZED ({source} FOR NO KEY UPDATE OF p SKIP LOCKED),
             written AS (
                 {WRITE} FROM batch b WHERE {TABLE}.ctid = b.place AND {TABLE}.xmin = b.version
                 RETURNING b.key, b.owner, b.was_verified, b.verified
             ), noted AS ({NOTE} FROM written WHERE owner IS NOT NULL)
-            SELECT count(*) FROM written"""
+            SELECT count(*) FROM written""",
+            parameters,
         )
+        return int(cursor.fetchone()[0])
 
-    def write(low: Any, high: Any) -> int:
-        with connection.cursor() as cursor:
-            cursor.execute(f"EXECUTE sim_upgrade_{kind} (%s, %s)", [low, high])
-            return int(cursor.fetchone()[0])
+
+def _by_note(connection: BaseDatabaseWrapper) -> Write:
+    """The contested rows, by the keys of their notes."""
+
+    def write(low: int | None, high: int | None) -> int:
+        ends = {"c.id > %s": low, "c.id <= %s": high}
+        given = {condition: key for condition, key in ends.items() if key is not None}
+        return _write(connection, " AND ".join(["true", *given]), list(given.values()), contested=True)
 
     return write
 
 
-def _by_place(write: Write) -> Write:
-    """From page numbers to places of rows."""
+def _by_page(connection: BaseDatabaseWrapper, which: str) -> Write:
+    """The rows that lie in some pages."""
 
-    def by_page(low: int | None, high: int | None) -> int:
-        return write(f"({low or 0},0)", f"({LAST_PAGE if high is None else high},0)")
+    def write(low: int | None, high: int | None) -> int:
+        places = [f"({low or 0},0)", f"({LAST_PAGE if high is None else high},0)"]
+        return _write(connection, f"p.ctid >= %s::tid AND p.ctid < %s::tid AND {which}", places)
 
-    return by_page
+    return write
 
 
-def _is_left(connection: BaseDatabaseWrapper, which: str) -> bool:
+def _left(connection: BaseDatabaseWrapper, which: str) -> list[Any]:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {TABLE} WHERE profile_identifier = '' AND {which})")
-        return bool(cursor.fetchone()[0])
+        cursor.execute(f"SELECT p.id FROM {TABLE} p WHERE profile_identifier = '' AND {which} LIMIT {HELD_AT_ONCE}")
+        return [key for (key,) in cursor.fetchall()]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import OperationalError
@@ -20,6 +22,11 @@ ALONE = 5000
 #: Give up on a batch before PostgreSQL's own look for deadlocks, which could end the other side (ms).
 LOCK_MS = 60
 LOCK_TRIES = 600
+#: Rows that others hold are looked at so often (seconds), and so long without one of them becoming free.
+LOOK_EVERY_SECONDS = 0.2
+PATIENCE_SECONDS = 900
+#: So many of them at a time.
+HELD_AT_ONCE = 1000
 SETTINGS = {
     "lock_timeout": LOCK_MS,
     # Past the triggers that are for others: sim.legacy.window.
@@ -29,33 +36,39 @@ SETTINGS = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "jit": "off",
-    # A prepared statement would be planned anew for each of its first five batches.
-    "plan_cache_mode": "force_generic_plan",
 }
-LOCK_NOT_AVAILABLE = "55P03"
+LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"
 
 #: Writes what is to be written behind the first place and up to the second, either of which may be missing for the
-#: beginning or the end of the table; returns how many rows that were.
+#: beginning or the end of the table, but for rows that others hold; returns how many rows that were.
 Write = Callable[[Any, Any], int]
 #: The place about so many rows behind another one, or None when fewer are left.
 Behind = Callable[[Any, int], Any]
+#: Some keys of rows that are still to be written, and what writes those of them that nobody holds.
+Left = Callable[[], list[Any]]
+WriteKeys = Callable[[list[Any]], int]
 
 
-def lock_was_not_available(error: BaseException) -> bool:
-    """Whether PostgreSQL gave up on a lock after `lock_timeout`."""
-    return getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE
+def sqlstate(error: BaseException) -> str:
+    """PostgreSQL's code of an error, or an empty text: without a connection there is none."""
+    return getattr(error.__cause__, "sqlstate", None) or ""
+
+
+def passes(error: BaseException) -> bool:
+    """Whether the same transaction may succeed in a moment: a lock was not free after `lock_timeout`, a deadlock."""
+    return sqlstate(error) in {LOCK_NOT_AVAILABLE, DEADLOCK}
 
 
 def in_batches(connection: BaseDatabaseWrapper, step: str, behind: Behind, write: Write) -> None:
     """Calls `write` for one range after the other, each in a transaction that fits into `BATCH_SECONDS`.
 
-    Raises OperationalError when a row stays locked for about a minute.
+    Raises OperationalError when the table stays locked for about a minute.
     """
     low, size = None, FIRST if connection.vendor == "postgresql" else ALONE
     while True:
         high = behind(low, size)
         started = time.monotonic()
-        rows = _written(connection, write, low, high)
+        rows = _written(connection, partial(write, low, high))
         seconds = time.monotonic() - started
         if rows:
             tick(step, rows)
@@ -64,6 +77,35 @@ def in_batches(connection: BaseDatabaseWrapper, step: str, behind: Behind, write
         low = high
         if connection.vendor == "postgresql":
             size = max(SMALLEST, min(LARGEST, round(size * min(2.0, BATCH_SECONDS / seconds))))
+
+
+def come_back(connection: BaseDatabaseWrapper, step: str, left: Left, write: WriteKeys) -> None:
+    """Writes what the batches passed by because others held it, each row as soon as it is free.
+
+    Raises CommandError when none of them becomes free within `PATIENCE_SECONDS`.
+    """
+    until = time.monotonic() + PATIENCE_SECONDS
+    while keys := left():
+        if rows := _written(connection, partial(write, keys)):
+            tick(step, rows)
+            until = time.monotonic() + PATIENCE_SECONDS
+        elif time.monotonic() > until:
+            raise CommandError(
+                f"{step}: others hold rows for more than {PATIENCE_SECONDS} s ({_oldest(connection)}). End those "
+                "transactions, then run the same command again: it goes on from here."
+            )
+        else:
+            time.sleep(LOOK_EVERY_SECONDS)
+
+
+def _oldest(connection: BaseDatabaseWrapper) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT pid, now() - xact_start FROM pg_stat_activity WHERE datname = current_database()
+            AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND xact_start IS NOT NULL
+            ORDER BY xact_start LIMIT 5"""
+        )
+        return ", ".join(f"process {pid} since {age}" for pid, age in cursor.fetchall()) or "of no open transaction"
 
 
 def by_key(connection: BaseDatabaseWrapper, table: str) -> Behind:
@@ -92,16 +134,16 @@ def by_page(connection: BaseDatabaseWrapper, table: str, rows_a_page: int) -> Be
     return behind
 
 
-def _written(connection: BaseDatabaseWrapper, write: Write, low: Any, high: Any) -> int:
+def _written(connection: BaseDatabaseWrapper, write: Callable[[], int]) -> int:
     for tries_left in reversed(range(LOCK_TRIES)):
         try:
             with transaction.atomic(connection.alias):
                 if connection.vendor == "postgresql":
                     with connection.cursor() as cursor:
                         cursor.execute("; ".join(f"SET LOCAL {name} = '{value}'" for name, value in SETTINGS.items()))
-                return write(low, high)
+                return write()
         except OperationalError as error:
-            if not lock_was_not_available(error) or not tries_left:
+            if not passes(error) or not tries_left:
                 raise
             time.sleep(LOCK_MS / 1000)
     raise AssertionError("the last try raises")

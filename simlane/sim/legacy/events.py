@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from simlane.sim.legacy.batches import by_key, in_batches
+from simlane.sim.legacy.batches import HELD_AT_ONCE, by_key, come_back, in_batches
 
 TABLE, STEP = "sim_event", "events"
 STARTS = "COALESCE(starts_at, created_at)"
@@ -30,12 +30,27 @@ def fill(connection: BaseDatabaseWrapper) -> None:
                 AND EXISTS (SELECT 1 FROM sim_session s WHERE s.event_id = {TABLE}.id)"""
         )
 
-    def write(low: Any, high: Any) -> int:
-        ends = {f"{TABLE}.id > %s": low, f"{TABLE}.id <= %s": high}
-        given = {condition: key for condition, key in ends.items() if key is not None}
+    free = "FOR NO KEY UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
+
+    def put(where: str, parameters: list[Any]) -> int:
         with connection.cursor() as cursor:
-            where = " AND ".join([LEFT, *given])
-            cursor.execute(f"UPDATE {TABLE} SET listed_at = {STARTS} WHERE {where}", list(given.values()))
+            cursor.execute(
+                f"""UPDATE {TABLE} SET listed_at = {STARTS}
+                WHERE id IN (SELECT id FROM {TABLE} WHERE {LEFT} AND {where} {free})""",
+                parameters,
+            )
             return int(cursor.rowcount)
 
+    def write(low: Any, high: Any) -> int:
+        ends = {"id > %s": low, "id <= %s": high}
+        given = {condition: key for condition, key in ends.items() if key is not None}
+        return put(" AND ".join(["1 = 1", *given]), list(given.values()))
+
+    def left() -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT id FROM {TABLE} WHERE {LEFT} LIMIT {HELD_AT_ONCE}")
+            return [key for (key,) in cursor.fetchall()]
+
     in_batches(connection, STEP, by_key(connection, TABLE), write)
+    if connection.vendor == "postgresql":
+        come_back(connection, STEP, left, lambda keys: put("id = ANY(%s)", [keys]))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.postgres.indexes import PostgresIndex
@@ -20,35 +19,20 @@ from django.db.models import UniqueConstraint
 
 from simlane.sim.legacy.online import drop_constraint, fetch, has_constraint, plain, table_of
 
-#: An index waits for transactions that began before it, and nobody waits for the index.
-INDEX_WAIT = "10min"
-
-
-@contextmanager
-def _patient(editor: BaseDatabaseSchemaEditor) -> Iterator[None]:
-    before = fetch(editor, "SHOW lock_timeout")
-    editor.execute(f"SET lock_timeout = '{INDEX_WAIT}'")
-    try:
-        yield
-    finally:
-        editor.execute("SELECT set_config('lock_timeout', %s, false)", [before])
-
 
 def build_index(editor: BaseDatabaseSchemaEditor, name: str, sql: str) -> None:
     """Builds an index CONCURRENTLY unless it is there; what an interrupted build left is dropped first."""
     valid = fetch(editor, "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [name])
     if valid:
         return
-    with _patient(editor):
-        if valid is not None:
-            editor.execute(f"DROP INDEX CONCURRENTLY {editor.quote_name(name)}")
-        editor.execute(sql)
+    if valid is not None:
+        editor.execute(f"DROP INDEX CONCURRENTLY {editor.quote_name(name)}")
+    editor.execute(sql)
 
 
 def drop_index(editor: BaseDatabaseSchemaEditor, name: str) -> None:
     """Drops an index CONCURRENTLY, if it is there."""
-    with _patient(editor):
-        editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {editor.quote_name(name)}")
+    editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {editor.quote_name(name)}")
 
 
 class AddIndexOnline(AddIndex):

@@ -10,7 +10,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import Exists, OuterRef
 
 from simlane.sim.identity.names import KEY_LENGTH, fold, letters, words
-from simlane.sim.legacy.batches import by_key, in_batches
+from simlane.sim.legacy.batches import HELD_AT_ONCE, by_key, come_back, in_batches
 
 STEP = "names"
 
@@ -25,11 +25,14 @@ def fill(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     unknown = profile_model.objects.filter(~Exists(known)).order_by("pk")
     rows = unknown.values_list("pk", "profile_name", "created_at")
     if editor.connection.vendor == "postgresql":
-        rows = rows.select_for_update(of=("self",), no_key=True)
+        rows = rows.select_for_update(of=("self",), no_key=True, skip_locked=True)
 
     def write(low: Any, high: Any) -> int:
         ends = {"pk__gt": low, "pk__lte": high}
-        batch = list(rows.filter(**{name: key for name, key in ends.items() if key is not None}))
+        return put(**{name: key for name, key in ends.items() if key is not None})
+
+    def put(**which: Any) -> int:
+        batch = list(rows.filter(**which))
         if not batch:
             return 0
         folded = [(key, name, fold(name), created_at) for key, name, created_at in batch]
@@ -48,6 +51,9 @@ def fill(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
         return len(batch)
 
     in_batches(editor.connection, STEP, by_key(editor.connection, profile_model._meta.db_table), write)
+    if editor.connection.vendor == "postgresql":
+        keys = unknown.values_list("pk", flat=True)
+        come_back(editor.connection, STEP, lambda: list(keys[:HELD_AT_ONCE]), lambda held: put(pk__in=held))
 
 
 def _write_keys(connection: BaseDatabaseWrapper, profile_model: Any, keys: list[tuple[Any, str]]) -> None:

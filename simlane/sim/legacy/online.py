@@ -16,6 +16,8 @@ from django.db.migrations.operations.models import AddConstraint
 from django.db.migrations.state import ProjectState
 from django.db.models import Index
 
+from simlane.sim.legacy.recorded import flush
+
 
 def plain(editor: BaseDatabaseSchemaEditor) -> bool:
     """Whether Django's own way will do where ours asks the database: on another one, or for SQL that is only shown.
@@ -82,7 +84,8 @@ class Together(Operation):
             if schema_editor.collect_sql and not operation.reduces_to_sql:
                 continue
             operation.database_forwards(app_label, schema_editor, before, state)
-        _flush(schema_editor)
+        # Foreign keys and the like that Django leaves for the end of the migration belong to this transaction.
+        flush(schema_editor)
 
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
@@ -96,17 +99,11 @@ class Together(Operation):
             states.append(after)
         for number, operation in reversed(list(enumerate(self.operations))):
             operation.database_backwards(app_label, schema_editor, states[number + 1], states[number])
-        _flush(schema_editor)
+        # Foreign keys and the like that Django leaves for the end of the migration belong to this transaction.
+        flush(schema_editor)
 
     def describe(self) -> str:
         return "; ".join(operation.describe() for operation in self.operations)
-
-
-def _flush(editor: BaseDatabaseSchemaEditor) -> None:
-    """Foreign keys and the like that Django leaves for the end of the migration belong to this transaction."""
-    for sql in editor.deferred_sql:
-        editor.execute(sql)
-    editor.deferred_sql.clear()
 
 
 class AddCheckOnline(AddConstraint):

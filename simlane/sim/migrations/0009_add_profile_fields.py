@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import migrations, models
 from django.db.models.functions import Now
 
-from simlane.sim.legacy import indexes, online, window
+from simlane.sim.legacy import indexes, online, recorded, window
 
 
 def make_functions(_, editor):
@@ -20,7 +20,7 @@ def close_window(_, editor):
     window.close_window(editor.connection, for_good=False)
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     # Again after an interruption it goes on.
     atomic = False
     dependencies = [

@@ -2,10 +2,10 @@
 
 from django.db import migrations
 
-from simlane.sim.legacy import profile_data
+from simlane.sim.legacy import profile_data, recorded
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     # Each batch is kept: interrupted, it goes on where it was.
     atomic = False
     dependencies = [("sim", "0009_add_profile_fields")]

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from simlane.sim.legacy import indexes, online, profile_data, window
+from simlane.sim.legacy import indexes, online, profile_data, recorded, window
 
 
 def settle(_, editor):
@@ -10,7 +10,7 @@ def settle(_, editor):
     window.settle(editor.connection)
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     # Indexes are built while the site serves.
     atomic = False
     dependencies = [("sim", "0010_migrate_profile_data")]

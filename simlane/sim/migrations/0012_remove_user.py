@@ -5,10 +5,10 @@ Going back brings it empty and fills it from the link.
 
 from django.db import migrations
 
-from simlane.sim.legacy import contract, profile_data
+from simlane.sim.legacy import contract, profile_data, recorded
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     dependencies = [("sim", "0011_add_unique_constraint")]
 
     operations = [

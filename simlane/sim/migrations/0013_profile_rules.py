@@ -4,10 +4,10 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from simlane.sim.legacy import online
+from simlane.sim.legacy import online, recorded
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     dependencies = [("sim", "0012_remove_user")]
 
     operations = [

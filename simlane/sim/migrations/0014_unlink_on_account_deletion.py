@@ -3,7 +3,7 @@
 from django.db import migrations
 
 from simlane.sim.database import triggers
-from simlane.sim.legacy import online
+from simlane.sim.legacy import online, recorded
 
 
 def install(apps, schema_editor):
@@ -16,7 +16,7 @@ def remove(apps, schema_editor):
         triggers.run(schema_editor.connection, triggers.DROP_UNLINK)
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     # Rows are looked at while the site serves; again does no harm.
     atomic = False
     dependencies = [("sim", "0013_profile_rules")]

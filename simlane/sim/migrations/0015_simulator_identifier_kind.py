@@ -1,9 +1,10 @@
 from django.db import migrations, models
 
+from simlane.sim.legacy import recorded
 from simlane.sim.legacy.keeping import Keep
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     dependencies = [("sim", "0014_unlink_on_account_deletion")]
 
     operations = [

@@ -3,6 +3,7 @@
 from django.db import migrations
 
 from simlane.sim.identity.identifiers import PLATFORMS
+from simlane.sim.legacy import recorded
 
 
 def moved_slug(simulator):
@@ -45,7 +46,7 @@ def move_back(apps, schema_editor):
             return
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     dependencies = [("sim", "0015_simulator_identifier_kind")]
 
     operations = [

@@ -1,7 +1,9 @@
 from django.db import migrations, models
 
+from simlane.sim.legacy import recorded
 
-class Migration(migrations.Migration):
+
+class Migration(recorded.Migration):
     dependencies = [("sim", "0016_known_simulators")]
 
     operations = [

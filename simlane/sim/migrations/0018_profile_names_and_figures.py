@@ -4,11 +4,11 @@ import django.db.models.deletion
 from django.db import migrations, models
 from django.db.models.functions import Now
 
-from simlane.sim.legacy import online
+from simlane.sim.legacy import online, recorded
 from simlane.sim.legacy.keeping import Keep
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     dependencies = [("sim", "0017_simulator_slug_free")]
 
     operations = [

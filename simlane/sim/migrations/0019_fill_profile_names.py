@@ -1,9 +1,9 @@
 from django.db import migrations
 
-from simlane.sim.legacy import names_backfill, online
+from simlane.sim.legacy import names_backfill, online, recorded
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     # Each batch is kept: interrupted, it goes on where it was.
     atomic = False
     dependencies = [("sim", "0018_profile_names_and_figures")]

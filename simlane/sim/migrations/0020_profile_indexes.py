@@ -3,7 +3,7 @@
 from django.db import migrations, models
 
 from simlane.sim.database import triggers
-from simlane.sim.legacy import indexes
+from simlane.sim.legacy import indexes, recorded
 
 
 def install(apps, schema_editor):
@@ -22,7 +22,7 @@ def remove(apps, schema_editor):
         schema_editor.execute(f"DROP INDEX IF EXISTS {name}")
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     # Indexes are built while the site serves.
     atomic = False
     dependencies = [("sim", "0019_fill_profile_names")]

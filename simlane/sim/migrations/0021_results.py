@@ -4,10 +4,10 @@ import django.db.models.deletion
 from django.db import migrations, models
 from django.db.models.functions import Now
 
-from simlane.sim.legacy import indexes, online
+from simlane.sim.legacy import indexes, online, recorded
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     dependencies = [("sim", "0020_profile_indexes")]
 
     operations = [

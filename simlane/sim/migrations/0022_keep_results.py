@@ -1,11 +1,10 @@
 """Results outlive a way back. Apart from 0021, which is only SQL and so holds its locks for a moment."""
 
-from django.db import migrations
-
+from simlane.sim.legacy import recorded
 from simlane.sim.legacy.keeping import Keep
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     dependencies = [("sim", "0021_results")]
 
     operations = [

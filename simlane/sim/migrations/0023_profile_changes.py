@@ -3,10 +3,10 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from simlane.sim.legacy import online
+from simlane.sim.legacy import online, recorded
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     dependencies = [("sim", "0022_keep_results")]
 
     operations = [

@@ -5,8 +5,10 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
+from simlane.sim.legacy import recorded
 
-class Migration(migrations.Migration):
+
+class Migration(recorded.Migration):
     dependencies = [
         ("sim", "0023_profile_changes"),
         ("users", "__first__"),

@@ -1,11 +1,10 @@
 """What ownership work leaves behind outlives a way back."""
 
-from django.db import migrations
-
+from simlane.sim.legacy import recorded
 from simlane.sim.legacy.keeping import Keep
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     dependencies = [("sim", "0024_ownership")]
 
     operations = [

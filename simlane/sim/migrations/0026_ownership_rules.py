@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from simlane.sim.legacy import online
+from simlane.sim.legacy import online, recorded
 
 # After a way back and forth: the older schema had no private profile of nobody.
 MERGED = (
@@ -10,7 +10,7 @@ MERGED = (
 )
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     dependencies = [("sim", "0025_keep_ownership")]
 
     operations = [

@@ -3,7 +3,7 @@
 from django.db import migrations, models
 
 from simlane.sim.database import triggers
-from simlane.sim.legacy import indexes, online
+from simlane.sim.legacy import indexes, online, recorded
 
 
 def install(apps, schema_editor):
@@ -19,7 +19,7 @@ def remove(apps, schema_editor):
         triggers.run(schema_editor.connection, triggers.DROP_HISTORY)
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     # Rows are looked at while the site serves; again does no harm.
     atomic = False
     dependencies = [("sim", "0026_ownership_rules")]

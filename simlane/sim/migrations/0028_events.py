@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from simlane.sim.legacy import events, indexes, online, window
+from simlane.sim.legacy import events, indexes, online, recorded, window
 
 
 def fill(_, editor):
@@ -17,7 +17,7 @@ def close(_, editor):
     window.tell_releases_apart_no_more(editor.connection)
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     # Rows are filled and looked at while the site serves; again does no harm.
     atomic = False
     dependencies = [("sim", "0027_history")]

@@ -2,11 +2,11 @@
 
 from django.db import migrations, models
 
-from simlane.sim.legacy import online
+from simlane.sim.legacy import online, recorded
 from simlane.sim.legacy.keeping import Keep
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     dependencies = [("sim", "0028_events")]
 
     operations = [

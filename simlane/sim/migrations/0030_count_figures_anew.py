@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from simlane.sim.legacy import figures, online
+from simlane.sim.legacy import figures, online, recorded
 
 
 def fill(_, editor):
@@ -10,7 +10,7 @@ def fill(_, editor):
     figures.count(editor.connection)
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     # Rows are counted while the site serves; again does no harm.
     atomic = False
     dependencies = [("sim", "0029_figures_in_class")]

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.utils import DatabaseError
 
 from simlane.sim.legacy import pace
-from simlane.sim.legacy.batches import by_key, in_batches, lock_was_not_available
+from simlane.sim.legacy.batches import by_key, in_batches, passes
 from simlane.upgrade import runner, schema
 from simlane.upgrade.adoption import acts, mapping
 from simlane.upgrade.adoption.acts import Act, Kind, literal
@@ -104,7 +104,7 @@ def _do(number: int, act: Act, statements: tuple[str, ...], say: Say, *, done: b
                 runner.gently(act.name, lambda statement=statement: _execute(statement), say)  # type: ignore[misc]
         acts.mark(number, done=done)
     except DatabaseError as error:
-        if lock_was_not_available(error):
+        if passes(error):
             raise
         why = str(error).strip().splitlines()[0]
         raise CommandError(f"{act.name}: {why}. What was done stays: the same command goes on from here.") from error

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from simlane.upgrade import pooler
 from simlane.upgrade.backup import pg_dump_program
 from simlane.upgrade.plan.facts import Facts
 
@@ -57,6 +58,8 @@ def _all(sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]
 
 
 def _server(found: Facts) -> int:
+    if pooled := pooler.hindrance():
+        found.hindrances.append(pooled)
     version, standby, encoding, read_only = _one(
         """SELECT current_setting('server_version_num')::int, pg_is_in_recovery(),
             current_setting('server_encoding'), current_setting('default_transaction_read_only')::bool"""

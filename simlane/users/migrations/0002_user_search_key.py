@@ -2,8 +2,10 @@
 
 from django.db import migrations, models
 
+from simlane.sim.legacy import recorded
 
-class Migration(migrations.Migration):
+
+class Migration(recorded.Migration):
     dependencies = [("users", "0001_initial")]
 
     operations = [

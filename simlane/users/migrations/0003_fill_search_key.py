@@ -10,7 +10,8 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from simlane.sim.identity.names import fold
-from simlane.sim.legacy.batches import by_key, in_batches
+from simlane.sim.legacy import recorded
+from simlane.sim.legacy.batches import HELD_AT_ONCE, by_key, come_back, in_batches
 
 INDEX = "CREATE INDEX CONCURRENTLY users_user_search_idx ON users_user USING gin (search_key gin_trgm_ops)"
 
@@ -18,11 +19,21 @@ INDEX = "CREATE INDEX CONCURRENTLY users_user_search_idx ON users_user USING gin
 def fill(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     """Folding is Python's: accounts stream through by key, each batch written by one statement."""
     users = apps.get_model("users", "User").objects.order_by("pk")
-    rows = users.filter(search_key="").values_list("pk", "username", "first_name", "last_name")
+    empty = users.filter(search_key="").values_list("pk", "username", "first_name", "last_name")
+    rows = empty
+    if editor.connection.vendor == "postgresql":
+        rows = rows.select_for_update(no_key=True, skip_locked=True)
 
     def write(low: Any, high: Any) -> int:
         ends = {"pk__gt": low, "pk__lte": high}
-        batch = list(rows.filter(**{name: key for name, key in ends.items() if key is not None}))
+        return put(**{name: key for name, key in ends.items() if key is not None})
+
+    def left() -> list[Any]:
+        # Nothing may be left of a name that is folded.
+        return [key for key, *names in empty.all() if fold(" ".join(names))][:HELD_AT_ONCE]
+
+    def put(**which: Any) -> int:
+        batch = list(rows.filter(**which))
         if not batch:
             return 0
         parameters: list[Any] = [value for key, *names in batch for value in (key, fold(" ".join(names)))]
@@ -35,6 +46,8 @@ def fill(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
         return len(batch)
 
     in_batches(editor.connection, "accounts", by_key(editor.connection, "users_user"), write)
+    if editor.connection.vendor == "postgresql":
+        come_back(editor.connection, "accounts", left, lambda held: put(pk__in=held))
 
 
 def add_index(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
@@ -50,7 +63,7 @@ def remove_index(_: Apps, editor: BaseDatabaseSchemaEditor) -> None:
         editor.execute("DROP INDEX CONCURRENTLY IF EXISTS users_user_search_idx")
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     # The index is built while the site serves, and each batch is kept.
     atomic = False
     dependencies = [("users", "0002_user_search_key")]

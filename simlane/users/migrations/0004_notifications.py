@@ -10,6 +10,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from simlane.sim.legacy import recorded
+
 KEYS = [
     (
         f"""ALTER TABLE {table} ADD CONSTRAINT {table}_user_fk FOREIGN KEY (user_id) REFERENCES users_user (id)
@@ -32,7 +34,7 @@ def drop_keys(apps, editor):
             editor.execute(drop)
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     dependencies = [
         ("users", "0003_fill_search_key"),
     ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
 import json
-import os
 import signal
 from datetime import timedelta
 from pathlib import Path
@@ -11,9 +11,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection
+from django.db import Error, connection
 
-from simlane.upgrade import backup, plan, runner, status, steps
+from simlane.upgrade import backup, errors, plan, runner, status, steps
 from simlane.upgrade.plan.dependents import contract_hindrances
 from simlane.upgrade.progress import Throttle, Watch
 from simlane.upgrade.state import State, position
@@ -35,6 +35,10 @@ class Command(BaseCommand):
 
         def action(name: str, text: str) -> CommandParser:
             added: CommandParser = actions.add_parser(name, help=text, description=text)
+            # Django knows it before the action alone.
+            added.add_argument(
+                "-v", "--verbosity", type=int, default=argparse.SUPPRESS, help="2 shows errors in full, with where"
+            )
             return added
 
         planned = action("plan", "What would happen: rows, contested ids, time, room, hindrances. Changes nothing.")
@@ -72,11 +76,14 @@ class Command(BaseCommand):
     def handle(self, *, action: str, **options: Any) -> None:
         previous = signal.signal(signal.SIGTERM, _interrupt)
         try:
-            getattr(self, f"_{action}")(options)
+            with runner.direct():
+                getattr(self, f"_{action}")(options)
         except KeyboardInterrupt:
-            raise CommandError(
-                "Stopped. What is done stays done: the same command goes on from here.", returncode=130
-            ) from None
+            raise CommandError(f"Stopped. {errors.AGAIN}", returncode=130) from None
+        except Error as error:
+            if options["verbosity"] > 1:
+                raise
+            raise CommandError(errors.sentence(error)) from error
         finally:
             signal.signal(signal.SIGTERM, previous)
 
@@ -210,5 +217,6 @@ def _at_least(smallest: int) -> Any:
 
 
 def _interrupt(*_: object) -> None:
+    """As Ctrl-C does, also where a shell has let that be ignored: in the background of a script."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    os.kill(os.getpid(), signal.SIGINT)
+    raise KeyboardInterrupt
