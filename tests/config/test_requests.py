@@ -52,3 +52,9 @@ def test_a_site_whose_mails_lead_to_localhost_is_warned(settings: Any) -> None:
 def test_hsts_binds_no_other_names_unless_told_to(settings: Any) -> None:
     assert not settings.SECURE_HSTS_INCLUDE_SUBDOMAINS
     assert not settings.SECURE_HSTS_PRELOAD
+
+
+@pytest.mark.django_db
+def test_a_head_request_is_answered_wherever_a_get_is(client: Client) -> None:
+    for page in ("/", "/profiles/", "/events/", "/help/", "/metrics", "/healthz", "/accounts/login/", "/robots.txt"):
+        assert client.head(page).status_code == client.get(page).status_code

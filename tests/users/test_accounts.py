@@ -11,7 +11,9 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from simlane.users.models import User
 
@@ -108,6 +110,20 @@ def test_searching_has_a_pace(client: Client) -> None:
     answers = [client.get("/profiles/search/", {"q": "a"}).status_code for _ in range(121)]
     assert set(answers[:120]) == {200}
     assert answers[120] == 429
+
+
+def test_a_page_that_is_not_there_counts_as_a_search(client: Client) -> None:
+    for _ in range(120):
+        client.get("/profiles/search/", {"q": "a"})
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get("/profiles/iracing/Marta-Sandqvist/").status_code == 404
+    assert not any("sim_profilename" in query["sql"] for query in asked)
+
+
+def test_what_a_member_sees_is_kept_by_no_browser(client: Client, member: User) -> None:
+    for page in ("/", "/profiles/", "/events/", "/users/profile/"):
+        assert "no-store" in client.get(page)["Cache-Control"]
+    assert "Cache-Control" not in Client().get("/profiles/")
 
 
 def test_the_names_of_an_account(client: Client, member: User) -> None:

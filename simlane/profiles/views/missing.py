@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from allauth.core.ratelimit import consume
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,7 +19,9 @@ SUGGESTIONS = 6
 def not_found(request: HttpRequest, wanted: str) -> HttpResponse:
     """A 404 that offers the profiles whose name or id is nearest to what the address asked for."""
     query = " ".join(_UUID.sub("", wanted).replace("\0", "").replace("-", " ").split())[:MAX_LENGTH]
-    hits = search(SimProfile.objects.public(), query).hits[:SUGGESTIONS] if query else []
+    # It counts as a search: who has made too many gets the page without suggestions.
+    may_search = bool(query) and bool(consume(request, action="search"))
+    hits = search(SimProfile.objects.public(), query).hits[:SUGGESTIONS] if may_search else []
     context = {
         "query": query,
         "suggestions": [hit.profile for hit in hits],

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import io
+import threading
 import warnings
 from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
 MAX_BYTES = 5 * 1024 * 1024
-#: Decoded, four bytes each: 160 MB at most while it is read.
-MAX_PIXELS = 40_000_000
+#: Decoded, four bytes each: some 100 MB while it is read. A JPEG of more is decoded at half its size or less.
+MAX_PIXELS = 12_000_000
 #: The longer side of a kept picture, in pixels.
 SIDE = 1600
 QUALITY = 80
 FORMATS = ("JPEG", "PNG", "WEBP")
 UNREADABLE = "“{name}” is not a picture we can read: send a JPEG, PNG or WebP file."
-TOO_BIG = "“{name}” is too big: a picture may have 5 MB and 40 megapixels."
+TOO_BIG = "“{name}” is too big: a picture may have 5 MB and 12 megapixels, a JPEG somewhat more."
+
+
+_one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +38,16 @@ def read_picture(data: bytes, name: str) -> Picture:
     if len(data) > MAX_BYTES:
         raise ValueError(TOO_BIG.format(name=shown))
     try:
-        with warnings.catch_warnings():
+        with _one_at_a_time, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=FORMATS) as source:
+                # A JPEG is decoded smaller at once.
+                source.draft("RGB", (SIDE, SIDE))
                 if source.width * source.height > MAX_PIXELS:
                     raise Image.DecompressionBombError
-                # A JPEG is decoded smaller at once.
-                source.draft("RGB", (SIDE * 2, SIDE * 2))
+                source.thumbnail((SIDE, SIDE))
                 upright = ImageOps.exif_transpose(source)
-                upright.thumbnail((SIDE, SIDE))
                 kept = Image.new("RGB", upright.size, "white")
                 with_alpha = upright.convert("RGBA")
                 kept.paste(with_alpha, mask=with_alpha.getchannel("A"))

@@ -95,7 +95,9 @@ def assign_verified(
         for profile in proof.verified
         if profile.linked_user_id not in (None, user.pk)
     ]
-    notify([OwnershipEvent(Kind.VERIFIED, user.pk, profile) for profile in proof.verified] + former)
+    # Whose claim the staff accept hears of their decision, and that says it all.
+    told = [] if how is How.STAFF else proof.verified
+    notify([OwnershipEvent(Kind.VERIFIED, user.pk, profile) for profile in told] + former)
     _settle(user, keys, how)
     for profile in proof.disputed:
         dispute(user, profile, how, **evidence)

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import add_never_cache_headers
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from openid.consumer.consumer import ProtocolError
 
 from simlane.users.platforms import PROVE, proof
@@ -114,8 +114,8 @@ class IRacingCallbackView(OAuth2CallbackView):
 
 
 steam_login = at("steam", SteamOpenIDLoginView.as_view())
-steam_callback = at("steam", require_GET(steam_answer))
+steam_callback = at("steam", require_safe(steam_answer))
 iracing_login = at("iracing", OAuth2LoginView.adapter_view(IRacingOAuth2Adapter))
-iracing_callback = at("iracing", require_GET(IRacingCallbackView.adapter_view(IRacingOAuth2Adapter)))
+iracing_callback = at("iracing", require_safe(IRacingCallbackView.adapter_view(IRacingOAuth2Adapter)))
 discord_login = at("discord", OAuth2LoginView.adapter_view(DiscordOAuth2Adapter))
-discord_callback = at("discord", require_GET(OAuth2CallbackView.adapter_view(DiscordOAuth2Adapter)))
+discord_callback = at("discord", require_safe(OAuth2CallbackView.adapter_view(DiscordOAuth2Adapter)))

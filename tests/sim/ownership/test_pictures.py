@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PIL import Image
@@ -23,11 +24,29 @@ def test_it_is_kept_as_webp_of_at_most_the_size_shown() -> None:
     assert Image.open(io.BytesIO(kept.data)).format == "WEBP"
 
 
-def test_more_than_forty_megapixels_are_refused_however_few_bytes_they_take() -> None:
-    data = png(8000, 5001)
+def test_more_than_twelve_megapixels_are_refused_however_few_bytes_they_take() -> None:
+    data = png(4000, 3001)
     assert len(data) < pictures.MAX_BYTES
-    with pytest.raises(ValueError, match="40 megapixels"):
+    with pytest.raises(ValueError, match="12 megapixels"):
         read_picture(data, "huge.png")
+
+
+def test_a_jpeg_of_forty_megapixels_is_decoded_small() -> None:
+    out = io.BytesIO()
+    Image.new("L", (8000, 5000)).save(out, "JPEG")
+    kept = read_picture(out.getvalue(), "photo.jpg")
+    assert (kept.width, kept.height) == (1600, 1000)
+
+
+def test_pictures_are_decoded_one_at_a_time() -> None:
+    data = png(2000, 2000)
+    with ThreadPoolExecutor(1) as other, pictures._one_at_a_time:
+        waiting = other.submit(read_picture, data, "waits.png")
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=1)
+        pictures._one_at_a_time.release()
+        assert waiting.result(timeout=30).width == 1600
+        pictures._one_at_a_time.acquire()
 
 
 def test_the_bounds_are_the_last_that_pass(monkeypatch: pytest.MonkeyPatch) -> None:
