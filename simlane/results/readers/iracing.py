@@ -10,8 +10,8 @@ import re
 from datetime import UTC, datetime
 
 from simlane.results.parsed import UNKNOWN_DRIVER, ParsedDriver, ParsedEntry, ParsedEvent, ParsedSession
-from simlane.results.readers import fields
-from simlane.results.readers.fields import JsonObject, name_of, rounded, text_of, whole
+from simlane.results.readers import fields, iracing_fields
+from simlane.results.readers.fields import JsonObject, name_of, text_of, whole
 from simlane.results.server_names import without_secrets
 from simlane.results.source import ResultFileError, Source
 from simlane.sim.identity.identifiers import IdentifierKind, normalise_or_none
@@ -20,16 +20,10 @@ SIMULATOR = "iracing"
 
 _KINDS = {4: "qualifying", 5: "qualifying", 6: "race"}
 _NAMES = {"practice": "Practice", "qualifying": "Qualifying", "warmup": "Warm-up", "race": "Race"}
-# As `reason_out` words it: "Disqualified", "DQ/Scoring Invalidated".
-_DISQUALIFIED = re.compile(r"\b(?:dq|dsq|disq[a-z]*)\b|invalidated")
 # What a race of a heat event is called; "last chance" and the like are heats that some more drivers get out of.
 _HEAT = re.compile(r"\b(?:heat|consolation|consi|last chance|lcq|b[ -]main|semi[ -]?(?:final)?)\b", re.IGNORECASE)
 _FEATURE = re.compile(r"\b(?:feature|a[ -]main|final)\b", re.IGNORECASE)
 _PLAIN_NAMES = {"", "PRACTICE", "QUALIFY", "QUALIFYING", "WARMUP", "RACE"}
-# Four levels a licence, from Rookie to Pro/WC: 1-4, 5-8, ... (`/data/lookup/licenses`).
-_LICENSES = ("R", "D", "C", "B", "A", "Pro", "WC")
-_MAX_TIME = 10 * fields.MAX_MS
-_MAX_RATING = 100_000
 _MAX_ID = 10**18
 
 
@@ -236,7 +230,7 @@ def _entry(row: JsonObject, cars: _Cars, *, race: bool) -> ParsedEntry:
         drivers.append(_driver(row, cars))
     car_id = whole(row, "car_id", low=-1, high=_MAX_ID)
     class_id = whole(row, "car_class_id", low=-1, high=_MAX_ID)
-    status, status_text = _status(row, race=race)
+    status, status_text = iracing_fields.status(row, race=race)
     livery = fields.object_of(row, "livery", optional=True)
     try:
         car_number = fields.text_or_number(livery, "car_number", 20)
@@ -247,23 +241,23 @@ def _entry(row: JsonObject, cars: _Cars, *, race: bool) -> ParsedEntry:
     else:
         car_key, car_name = str(car_id), text_of(row, "car_name") or cars.names.get(car_id) or f"Car {car_id}"
     return ParsedEntry(
-        position=_position(row, "finish_position"),
+        position=iracing_fields.position(row, "finish_position"),
         drivers=drivers,
         car_key=car_key,
         car_name=car_name,
         car_number=car_number,
         car_class=text_of(row, "car_class_name") or cars.classes.get(class_id or 0, ""),
-        class_position=_position(row, "finish_position_in_class"),
+        class_position=iracing_fields.position(row, "finish_position_in_class"),
         team_name=text_of(row, "display_name") if is_team else "",
-        grid_position=_position(row, "starting_position"),
+        grid_position=iracing_fields.position(row, "starting_position"),
         laps=whole(row, "laps_complete"),
         laps_led=whole(row, "laps_lead"),
-        best_lap_ms=_time(row, "best_lap_time"),
-        average_lap_ms=_time(row, "average_lap"),
-        gap_ms=_interval(row),
+        best_lap_ms=iracing_fields.time(row, "best_lap_time"),
+        average_lap_ms=iracing_fields.time(row, "average_lap"),
+        gap_ms=iracing_fields.interval(row),
         status=status,
         status_text=status_text,
-        incidents=_incidents(row),
+        incidents=iracing_fields.incidents(row),
     )
 
 
@@ -281,13 +275,13 @@ def _driver(row: JsonObject, cars: _Cars) -> ParsedDriver:
         raise fields.wrong_type(cust_id, "a whole number", "cust_id")
     driver = ParsedDriver(
         name,
-        best_lap_ms=_time(row, "best_lap_time"),
+        best_lap_ms=iracing_fields.time(row, "best_lap_time"),
         laps=whole(row, "laps_complete"),
-        rating_before=_rating(row, "oldi_rating"),
-        rating_after=_rating(row, "newi_rating"),
-        license_before=_license(row, "old"),
-        license_after=_license(row, "new"),
-        incidents=_incidents(row),
+        rating_before=iracing_fields.rating(row, "oldi_rating"),
+        rating_after=iracing_fields.rating(row, "newi_rating"),
+        license_before=iracing_fields.license_of(row, "old"),
+        license_after=iracing_fields.license_of(row, "new"),
+        incidents=iracing_fields.incidents(row),
     )
     if fields.flag(row, "ai"):
         cars.ai_names.add(name)
@@ -296,51 +290,3 @@ def _driver(row: JsonObject, cars: _Cars) -> ParsedDriver:
         if driver.identifier is None:
             driver.given_id = fields.shown(cust_id)
     return driver
-
-
-def _status(row: JsonObject, *, race: bool) -> tuple[str, str]:
-    wording = text_of(row, "reason_out", 100)
-    said = wording.lower()
-    if _DISQUALIFIED.search(said):
-        return "dsq", wording
-    if not race or said in ("", "running"):
-        return "finished", wording
-    return ("dns" if "not start" in said else "dnf"), wording
-
-
-def _position(row: JsonObject, key: str) -> int | None:
-    value = whole(row, key, low=-1, high=fields.MAX_COUNT - 1)
-    return None if value is None or value < 0 else value + 1
-
-
-def _time(row: JsonObject, key: str) -> int | None:
-    """A lap time of 1/10,000 s in milliseconds, rounded, half up; None for -1 and 0."""
-    value = whole(rounded(row, key), key, low=-1, high=_MAX_TIME)
-    return None if value is None or value <= 0 else (value + 5) // 10
-
-
-def _interval(row: JsonObject) -> int | None:
-    """The interval to the winner in milliseconds; None below 0, which stands for laps down or no time."""
-    value = whole(rounded(row, "interval"), "interval", low=-_MAX_TIME, high=_MAX_TIME)
-    return None if value is None or value < 0 else (value + 5) // 10
-
-
-def _incidents(row: JsonObject) -> int | None:
-    value = whole(row, "incidents", low=-1)
-    return None if value is None or value < 0 else value
-
-
-def _rating(row: JsonObject, key: str) -> int | None:
-    """An iRating; None for -1, and for 0, which nobody has."""
-    value = whole(rounded(row, key), key, low=-1, high=_MAX_RATING)
-    return None if value is None or value <= 0 else value
-
-
-def _license(row: JsonObject, which: str) -> str:
-    """The licence and safety rating as iRacing shows them: level 13 and sub-level 370 are "B 3.70"."""
-    level_key, rating_key = f"{which}_license_level", f"{which}_sub_level"
-    level = whole(rounded(row, level_key), level_key, low=-1, high=255)
-    rating = whole(rounded(row, rating_key), rating_key, low=-1, high=fields.MAX_COUNT)
-    if level is None or rating is None or rating < 0 or not 1 <= level <= 4 * len(_LICENSES):
-        return ""
-    return f"{_LICENSES[(level - 1) // 4]} {rating // 100}.{rating % 100:02}"
