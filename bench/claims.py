@@ -105,6 +105,7 @@ def games() -> dict[str, tuple[int, Callable[[Rivals, int], tuple[bool, str]]]]:
     """Each game: how many rivals, and one round of it: whether the rules held, and what happened."""
     from django.utils import timezone
 
+    from simlane.sim.errors import Refused
     from simlane.sim.models import SimProfile, Simulator
     from simlane.users.models import User
 
@@ -123,7 +124,7 @@ def games() -> dict[str, tuple[int, Callable[[Rivals, int], tuple[bool, str]]]]:
         return (row.linked_user_id is None) == (row.linked_at is None) and (row.linked_at is not None or row.is_public)
 
     def refused(outcome: object) -> bool:
-        return isinstance(outcome, ValueError)
+        return isinstance(outcome, Refused)
 
     def claim(rivals: Rivals, _: int) -> tuple[bool, str]:
         free()

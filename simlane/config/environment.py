@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from simlane.results.timezones import timezone_of
+from simlane.results.timezones import UnknownTimezoneError, timezone_of
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
@@ -68,7 +68,7 @@ def timezone(name: str, *, default: str) -> str:
     value = text(name, default)
     try:
         timezone_of(value)
-    except ValueError as error:
+    except UnknownTimezoneError as error:
         raise ImproperlyConfigured(f"{name}: {error}") from error
     return value
 

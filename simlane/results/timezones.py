@@ -10,8 +10,12 @@ _OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-])([0-9]{1,2})(?::?([0-5][0-9]))?", re
 _LONGEST = timedelta(hours=14)
 
 
+class UnknownTimezoneError(ValueError):
+    """The text names no time zone; the message says how to write one."""
+
+
 def timezone_of(text: str) -> tzinfo:
-    """The time zone that the text names; raises ValueError, with a sentence for a person, when it names none."""
+    """The time zone that the text names; raises UnknownTimezoneError when it names none."""
     given = text.strip()
     if given.upper() in {"UTC", "GMT", "Z"}:
         return UTC
@@ -25,4 +29,6 @@ def timezone_of(text: str) -> tzinfo:
         # A path, a directory or a broken file: zoneinfo lets what the system says through.
         except (ZoneInfoNotFoundError, ValueError, OSError):
             pass
-    raise ValueError(f"{text!r} is no time zone: write a place as Europe/Rome, or a distance from UTC as +09:00.")
+    raise UnknownTimezoneError(
+        f"{text!r} is no time zone: write a place as Europe/Rome, or a distance from UTC as +09:00."
+    )

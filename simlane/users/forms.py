@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
+from simlane.sim.errors import Refused
 from simlane.sim.ownership.claims import MAX_PICTURES
 from simlane.sim.ownership.pictures import MAX_BYTES, Picture, read_picture
 from simlane.users.models import User
@@ -47,7 +48,7 @@ class PicturesField(forms.FileField):
             try:
                 # One byte more than may be: a bigger one is refused without being read whole.
                 pictures.append(read_picture(file.read(MAX_BYTES + 1), file.name or "picture"))
-            except ValueError as error:
+            except Refused as error:
                 raise ValidationError(str(error)) from error
         return pictures
 

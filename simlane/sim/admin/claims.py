@@ -14,6 +14,7 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from simlane.sim.admin.base import ReadOnly, staff
+from simlane.sim.errors import Refused
 from simlane.sim.models import Claim, ClaimImage, HistoryEntry
 from simlane.sim.ownership import claims
 
@@ -106,7 +107,7 @@ class ClaimAdmin(ReadOnly):
                 messages.success(request, "Refused: nothing was changed, and the claimant is told why.")
             else:
                 messages.error(request, "Choose “Accept” or “Refuse”. Nothing was changed.")
-        except ValueError as error:
+        except Refused as error:
             messages.error(request, f"{error} Nothing was changed.")
         return redirect(reverse("admin:sim_claim_change", args=[claim_id]))
 

@@ -13,6 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
 from simlane.sim.admin.base import ReadOnly, staff
+from simlane.sim.errors import Refused
 from simlane.sim.models import HistoryEntry, Merge, SimProfile
 from simlane.sim.ownership import merging
 
@@ -66,7 +67,7 @@ class MergeAdmin(ReadOnly):
             raise Http404("no such merge")
         try:
             merging.undo(merge, by=staff(request))
-        except ValueError as error:
+        except Refused as error:
             messages.error(request, f"{error} Nothing was changed.")
         else:
             messages.success(request, "Undone: both profiles have what each of them raced, and their links.")
@@ -97,7 +98,7 @@ class MergeAdmin(ReadOnly):
             return redirect("admin:sim_simprofile_changelist")
         try:
             merge = merging.merge(kept, merged[0], by=staff(request))
-        except ValueError as error:
+        except Refused as error:
             messages.error(request, f"{error} Nothing was changed.")
             return redirect("admin:sim_simprofile_changelist")
         messages.success(request, "Merged. The old address leads to the kept profile, and this page undoes it.")

@@ -124,7 +124,7 @@ class SimProfile(models.Model):
         return linking.can_user_link(self, user)
 
     def link_to_user(self, user: AbstractBaseUser, verified: bool = False) -> None:
-        """Point this profile at the account; raises ValueError when it may not."""
+        """Point this profile at the account; raises Refused when it may not."""
         linking.link_to_user(self, user, verified=verified)
 
     def unlink_from_user(self) -> bool:
@@ -132,7 +132,7 @@ class SimProfile(models.Model):
         return linking.unlink_from_user(self)
 
     def set_visibility(self, user: AbstractBaseUser, *, public: bool) -> None:
-        """Show or hide this profile for its owner; raises ValueError for anybody else."""
+        """Show or hide this profile for its owner; raises Refused for anybody else."""
         linking.set_visibility(self, user, public=public)
 
 

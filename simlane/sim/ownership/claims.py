@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
+from simlane.sim.errors import Refused
 from simlane.sim.models import Claim, ClaimImage, SimProfile
 from simlane.sim.ownership.events import Kind, OwnershipEvent, notify
 from simlane.sim.ownership.history import How
@@ -28,17 +29,17 @@ NO_REASON = "Say why: the claimant is told."
 def submit(profile: SimProfile, user: AbstractBaseUser, message: str, pictures: Sequence[Picture] = ()) -> Claim:
     """Put a claim into the staff's queue; against a verified link of another account it is a dispute.
 
-    Raises ValueError, with a message for the person. `message` and the number of pictures are the form's to bound.
+    Raises Refused, with a message for the person. `message` and the number of pictures are the form's to bound.
     """
     rows = lock_for(user, SimProfile.objects.filter(pk=profile.pk))
     if not rows:
-        raise ValueError(GONE)
+        raise Refused(GONE)
     (row,) = rows
     if row.linked_user_id == user.pk and row.is_verified:
-        raise ValueError(YOURS_ALREADY)
+        raise Refused(YOURS_ALREADY)
     # The account is locked: no other claim of it is made meanwhile.
     if Claim.objects.filter(profile=row, claimant=user.pk, state=Claim.State.OPEN).exists():
-        raise ValueError(WAITING)
+        raise Refused(WAITING)
     claim = Claim.objects.create(
         profile=row, claimant_id=user.pk, message=message, how=How.STAFF, disputed=row.is_verified
     )
@@ -51,15 +52,15 @@ def submit(profile: SimProfile, user: AbstractBaseUser, message: str, pictures: 
 
 
 def withdraw(claim: Claim, user: AbstractBaseUser) -> None:
-    """Withdraw a claim, for its claimant; raises ValueError when it is decided."""
+    """Withdraw a claim, for its claimant; raises Refused when it is decided."""
     mine = Claim.objects.filter(pk=claim.pk, claimant=user.pk, state=Claim.State.OPEN)
     if not mine.update(state=Claim.State.WITHDRAWN, decided_at=timezone.now()):
-        raise ValueError(DECIDED)
+        raise Refused(DECIDED)
 
 
 @atomic_with_retry
 def accept(claim: Claim, *, by: AbstractBaseUser, reason: str = "") -> None:
-    """Accept a claim: the profile is the claimant's, verified. Raises ValueError when it is decided or void."""
+    """Accept a claim: the profile is the claimant's, verified. Raises Refused when it is decided or void."""
     claimant, profile = _decide(claim, Claim.State.ACCEPTED, by, reason)
     assign_verified(claimant, [profile], how=How.STAFF, actor=by.pk, claim=claim.pk)
     _notify(claim, profile, accepted=True, reason=reason)
@@ -67,9 +68,9 @@ def accept(claim: Claim, *, by: AbstractBaseUser, reason: str = "") -> None:
 
 @atomic_with_retry
 def refuse(claim: Claim, *, by: AbstractBaseUser, reason: str) -> None:
-    """Refuse a claim: the profile stays as it is. Raises ValueError without a reason, or when the claim is decided."""
+    """Refuse a claim: the profile stays as it is. Raises Refused without a reason, or when the claim is decided."""
     if not reason.strip():
-        raise ValueError(NO_REASON)
+        raise Refused(NO_REASON)
     _, profile = _decide(claim, Claim.State.REFUSED, by, reason)
     _notify(claim, profile, accepted=False, reason=reason)
 
@@ -78,19 +79,19 @@ def _decide(claim: Claim, state: Claim.State, by: AbstractBaseUser, reason: str)
     """Record the only decision, by nobody whom it concerns; returns the claimant and the profile, both locked."""
     claimant = get_user_model()._default_manager.filter(pk=claim.claimant_id).first()
     if claimant is None:
-        raise ValueError(DECIDED)
+        raise Refused(DECIDED)
     profiles = SimProfile.objects.filter(claims=claim.pk)
     # A claim may be refused whose account is closed since.
     rows = lock_for(claimant, profiles) if state == Claim.State.ACCEPTED else lock_profiles(profiles)
     if not rows:
-        raise ValueError(DECIDED)
+        raise Refused(DECIDED)
     if by.pk in (claimant.pk, rows[0].linked_user_id):
-        raise ValueError(OWN_CAUSE)
+        raise Refused(OWN_CAUSE)
     decided = Claim.objects.filter(pk=claim.pk, state=Claim.State.OPEN, profile=rows[0]).update(
         state=state, decided_at=timezone.now(), decided_by=by.pk, reason=reason.strip()
     )
     if not decided:
-        raise ValueError(DECIDED)
+        raise Refused(DECIDED)
     return claimant, rows[0]
 
 

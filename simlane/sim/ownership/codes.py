@@ -5,16 +5,18 @@ In a shared car the team's name proves nothing, since any of its drivers may hav
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from simlane.sim.errors import Refused
 from simlane.sim.models import OwnershipCode, SimProfile
 from simlane.sim.ownership.code_text import new_code
 from simlane.sim.ownership.history import How
@@ -23,6 +25,7 @@ from simlane.sim.ownership.locks import atomic_with_retry, lock_accounts
 from simlane.sim.ownership.proof import Proof, assign_verified, lock_for
 
 VALID = timedelta(days=7)
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +41,12 @@ class Seen:
 def issue(profile: SimProfile, user: AbstractBaseUser) -> OwnershipCode:
     """A new code for this account and the profile it has linked; the one before is void.
 
-    Raises ValueError, with a message for the person, when the link is not theirs or is proved.
+    Raises Refused, with a message for the person, when the link is not theirs or is proved.
     """
     now = timezone.now()
     locked = lock_for(user, SimProfile.objects.filter(pk=profile.pk))
     if not any(row.linked_user_id == user.pk and not row.is_verified for row in locked):
-        raise ValueError(NOT_YOURS)
+        raise Refused(NOT_YOURS)
     code, _ = OwnershipCode.objects.update_or_create(
         user_id=user.pk, profile=locked[0], defaults={"code": new_code(), "made_at": now, "expires_at": now + VALID}
     )
@@ -62,7 +65,10 @@ def lock_code_owners(codes: Collection[str]) -> None:
 
 
 def redeem(seen: Iterable[Seen]) -> list[Proof]:
-    """Verify the links whose codes were seen on their own profile; call it in the import's transaction."""
+    """Verify the links whose codes were seen on their own profile; call it in the import's transaction.
+
+    One proof that fails is logged and leaves its code valid; the others, and the import, go on.
+    """
     by_code = {(each.profile, code): each for each in seen for code in each.codes}
     if not by_code:
         return []
@@ -81,9 +87,14 @@ def _redeem(code: OwnershipCode, seen: Seen) -> Proof | None:
             # A code is used up even when it leads to a dispute.
             if OwnershipCode.objects.filter(pk=code.pk, code=code.code).delete()[0]:
                 return assign_verified(code.user, rows, how=How.CODE, actor=code.user_id, session=seen.session)
-    except ValueError:
-        # Account closed since: skip its code, keep importing.
-        pass
+    except Refused as refusal:
+        # Its account was closed since.
+        logger.info("the code for profile %s in session %s proves nothing: %s", seen.profile, seen.session, refusal)
+    except DatabaseError:
+        # The import itself answers for the database: it runs again, or says which file cannot be stored.
+        raise
+    except Exception:
+        logger.exception("the proof of profile %s by its code in session %s failed", seen.profile, seen.session)
     return None
 
 

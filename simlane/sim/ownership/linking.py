@@ -16,6 +16,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from simlane.sim.errors import Refused
 from simlane.sim.ownership.events import Kind, OwnershipEvent, notify
 from simlane.sim.ownership.history import Action, How, change
 from simlane.sim.ownership.locks import lock_account
@@ -47,7 +48,7 @@ def can_user_link(profile: SimProfile, user: AbstractBaseUser | AnonymousUser) -
 def link_to_user(profile: SimProfile, user: AbstractBaseUser, *, verified: bool = False) -> None:
     """Link `profile` to the account; when it is linked already, only `verified` can change anything.
 
-    Raises ValueError, with a message for the person, when another account has it, a row is gone, or the account has
+    Raises Refused, with a message for the person, when another account has it, a row is gone, or the account has
     linked too much without proof.
     """
     was_linked = profile.linked_user_id == user.pk
@@ -71,19 +72,19 @@ def link_to_user(profile: SimProfile, user: AbstractBaseUser, *, verified: bool 
             notify([OwnershipEvent(Kind.LINKED, user.pk, profile)])
     _reread(profile)
     if not linked:
-        raise ValueError(ALREADY_LINKED)
+        raise Refused(ALREADY_LINKED)
 
 
 def _check_stock(profile: SimProfile, user: AbstractBaseUser) -> None:
-    """Raises ValueError when the account holds enough without proof, or held this profile until its link lapsed."""
+    """Raises Refused when the account holds enough without proof, or held this profile until its link lapsed."""
     profiles = type(profile)._default_manager
     held = profiles.filter(linked_user=user.pk, is_verified=False, simulator=profile.simulator_id)
     if held.exclude(pk=profile.pk).count() >= settings.UNVERIFIED_LINKS:
-        raise ValueError(TOO_MANY.format(number=settings.UNVERIFIED_LINKS, simulator=profile.simulator.name))
+        raise Refused(TOO_MANY.format(number=settings.UNVERIFIED_LINKS, simulator=profile.simulator.name))
     days = timedelta(days=settings.RELINK_DAYS)
     lapsed = profile.history.filter(was_account=user.pk, action=Action.LAPSE, at__gt=timezone.now() - days)
     if (last := lapsed.order_by("-id").values_list("at", flat=True).first()) is not None:
-        raise ValueError(LAPSED.format(day=last + days))
+        raise Refused(LAPSED.format(day=last + days))
 
 
 def unlink_from_user(profile: SimProfile) -> bool:
@@ -100,7 +101,7 @@ def unlink_from_user(profile: SimProfile) -> bool:
 
 
 def set_visibility(profile: SimProfile, user: AbstractBaseUser, *, public: bool) -> None:
-    """Show or hide a profile for its owner; raises ValueError when the link is not theirs or not verified."""
+    """Show or hide a profile for its owner; raises Refused when the link is not theirs or not verified."""
     changed = (
         _row(profile)
         .filter(linked_user=user.pk, is_verified=True)
@@ -108,7 +109,7 @@ def set_visibility(profile: SimProfile, user: AbstractBaseUser, *, public: bool)
     )
     _reread(profile)
     if not changed:
-        raise ValueError(NOT_PROVED)
+        raise Refused(NOT_PROVED)
 
 
 def unlink(profiles: QuerySet[SimProfile], *, how: How, actor: int | None = None, action: Action | None = None) -> int:
@@ -133,8 +134,8 @@ def _row(profile: SimProfile) -> QuerySet[SimProfile]:
 
 
 def _reread(profile: SimProfile) -> None:
-    """Read the link columns again; raises ValueError when the row is gone."""
+    """Read the link columns again; raises Refused when the row is gone."""
     try:
         profile.refresh_from_db(fields=LINK_COLUMNS)
     except type(profile).DoesNotExist as error:
-        raise ValueError(GONE) from error
+        raise Refused(GONE) from error

@@ -15,6 +15,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 
+from simlane.sim.errors import Refused
+
 if TYPE_CHECKING:
     from simlane.sim.models import SimProfile
 
@@ -54,9 +56,9 @@ def lock_accounts(accounts: Iterable[int]) -> set[int]:
 
 
 def lock_account(user: AbstractBaseUser) -> None:
-    """Lock one account as `lock_accounts` does; raises ValueError when it is deleted or inactive."""
+    """Lock one account as `lock_accounts` does; raises Refused when it is deleted or inactive."""
     if not lock_accounts([user.pk]):
-        raise ValueError(NO_ACCOUNT)
+        raise Refused(NO_ACCOUNT)
 
 
 def lock_profiles(profiles: QuerySet[SimProfile]) -> list[SimProfile]:

@@ -17,6 +17,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from simlane.sim.career import statistics
+from simlane.sim.errors import Refused
 from simlane.sim.identity.identifiers import normalise_or_none
 from simlane.sim.identity.names import fold, name_key
 from simlane.sim.models import (
@@ -64,21 +65,21 @@ def merge_unidentified(user: AbstractBaseUser, proved: SimProfile) -> list[Merge
 
 @atomic_with_retry
 def merge(kept: UUID, merged: UUID, *, by: AbstractBaseUser) -> Merge:
-    """Merge two profiles by a decision of the staff; raises ValueError, with the reason, when they cannot be merged."""
+    """Merge two profiles by a decision of the staff; raises Refused, with the reason, when they cannot be merged."""
     if kept == merged:
-        raise ValueError(ITSELF)
+        raise Refused(ITSELF)
     both = SimProfile.objects.filter(pk__in=[kept, merged])
     there = lock_accounts(both.filter(linked_user__isnull=False).values_list("linked_user", flat=True))
     found = {row.pk: row for row in lock_profiles(both)}
     if len(found) < 2 or any(row.merged_into_id for row in found.values()):
-        raise ValueError(MERGED_ALREADY)
+        raise Refused(MERGED_ALREADY)
     if found[kept].simulator_id != found[merged].simulator_id:
-        raise ValueError(ELSEWHERE)
+        raise Refused(ELSEWHERE)
     now = {row.linked_user_id for row in found.values()} - {None}
     if len(now) > 1:
-        raise ValueError(TWO_OWNERS)
+        raise Refused(TWO_OWNERS)
     if not now <= there:
-        raise ValueError(CHANGED)
+        raise Refused(CHANGED)
     return _merge(found[kept], found[merged], How.STAFF, by.pk)
 
 
@@ -86,18 +87,18 @@ def merge(kept: UUID, merged: UUID, *, by: AbstractBaseUser) -> Merge:
 def undo(merge: Merge, *, by: AbstractBaseUser) -> None:
     """Undo a merge: each profile has again its link, names and claims, and the results of its own identifier.
 
-    Raises ValueError, with the reason, when it cannot be undone.
+    Raises Refused, with the reason, when it cannot be undone.
     """
     before = merge.before["merged"]
     has_account = bool(lock_accounts([before["account"] or 0]))
     rows = {row.pk: row for row in lock_profiles(SimProfile.objects.filter(pk__in=[merge.kept_id, merge.merged_id]))}
     kept, merged = rows[merge.kept_id], rows[merge.merged_id]
     if not Merge.objects.filter(pk=merge.pk, undone_at=None).update(undone_at=timezone.now(), undone_by=by.pk):
-        raise ValueError(UNDONE)
+        raise Refused(UNDONE)
     # A later merge noted the names that came with this one as the kept profile's own.
     later = Merge.objects.filter(kept=kept, undone_at=None, pk__gt=merge.pk)
     if kept.merged_into_id is not None or later.exists():
-        raise ValueError(LATER_FIRST)
+        raise Refused(LATER_FIRST)
     EntryDriver.objects.filter(pk__in=merge.drives.values("drive")).update(profile=merged)
     _give_back_link(merge, kept, merged, has_account=has_account, actor=by.pk)
     below = Merge.objects.filter(kept=merged, undone_at=None).values("merged")

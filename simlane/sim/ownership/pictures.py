@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
+from simlane.sim.errors import Refused
+
 MAX_BYTES = 5 * 1024 * 1024
 #: Decoded, four bytes each: some 100 MB while it is read. A JPEG of more is decoded at half its size or less.
 MAX_PIXELS = 12_000_000
@@ -33,10 +35,10 @@ class Picture:
 
 
 def read_picture(data: bytes, name: str) -> Picture:
-    """Decode a picture and encode it anew; raises ValueError, with a message that names the file."""
+    """Decode a picture and encode it anew; raises Refused, with a message that names the file."""
     shown = name[:60]
     if len(data) > MAX_BYTES:
-        raise ValueError(TOO_BIG.format(name=shown))
+        raise Refused(TOO_BIG.format(name=shown))
     try:
         with _one_at_a_time, warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -52,10 +54,10 @@ def read_picture(data: bytes, name: str) -> Picture:
                 with_alpha = upright.convert("RGBA")
                 kept.paste(with_alpha, mask=with_alpha.getchannel("A"))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ValueError(TOO_BIG.format(name=shown)) from error
+        raise Refused(TOO_BIG.format(name=shown)) from error
     except Exception as error:
         # For damaged bytes the decoders raise anything: struct.error and TypeError from malformed EXIF.
-        raise ValueError(UNREADABLE.format(name=shown)) from error
+        raise Refused(UNREADABLE.format(name=shown)) from error
     out = io.BytesIO()
     kept.save(out, "WEBP", quality=QUALITY)
     return Picture(out.getvalue(), kept.width, kept.height)

@@ -48,7 +48,7 @@ class Proof:
 def lock_for(user: AbstractBaseUser, profiles: QuerySet[SimProfile]) -> list[SimProfile]:
     """Lock the account, then the profiles; instead of a merged one, the profile it was merged into.
 
-    The account's other profiles are locked too, as a proof may merge them. Raises ValueError when the account is
+    The account's other profiles are locked too, as a proof may merge them. Raises Refused when the account is
     deleted or inactive.
     """
     lock_account(user)
@@ -61,7 +61,7 @@ def lock_for(user: AbstractBaseUser, profiles: QuerySet[SimProfile]) -> list[Sim
 def prove(user: AbstractBaseUser, kinds: Collection[IdentifierKind], identifier: str, *, how: How) -> Proof:
     """A platform says that `identifier` (canonical) is this person's, on every simulator with ids of `kinds`.
 
-    Raises ValueError, with a message for the person, when the account is gone.
+    Raises Refused, with a message for the person, when the account is gone.
     """
     named = SimProfile.objects.filter(simulator__identifier_kind__in=kinds, profile_identifier=identifier)
     return assign_verified(user, lock_for(user, named), how=how, actor=user.pk, identifier=identifier)

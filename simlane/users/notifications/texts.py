@@ -230,6 +230,7 @@ def _day(moment: object) -> str:
     try:
         at = datetime.fromisoformat(str(moment))
     except ValueError:
+        # The detail is stored JSON: without a readable day the reminder still says what to do.
         return " soon"
     return f" on {at.day} {at:%B %Y}"
 

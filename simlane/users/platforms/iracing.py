@@ -60,6 +60,7 @@ class IRacingOAuth2Adapter(OAuth2Adapter):
         try:
             data = super().get_access_token_data(request, app, client, pkce_code_verifier=pkce_code_verifier)
         except (KeyError, TypeError, ValueError) as error:
+            # allauth parses the answer and lets through what that raises.
             raise OAuth2Error("the token endpoint's answer cannot be read") from error
         if not isinstance(data, dict) or not isinstance(data.get("access_token"), str):
             raise OAuth2Error("the token endpoint gave no token")
@@ -73,7 +74,7 @@ class IRacingOAuth2Adapter(OAuth2Adapter):
         provider = self.get_provider()
         try:
             customer = provider.extract_uid(profile)
-        except ValueError as error:
+        except InvalidIdentifierError as error:
             raise OAuth2Error("the profile endpoint gave no customer id") from error
         if self.state and self.state.get("process") == PROVE:
             raise ImmediateHttpResponse(proof.finish(request, provider.id, customer, self.state))
@@ -100,7 +101,7 @@ class IRacingProvider(OAuth2Provider):
         return dict(self.get_auth_params())
 
     def extract_uid(self, data: Any) -> str:
-        """The customer id as text; raises ValueError for anything but the number that iRacing documents."""
+        """The customer id as text; raises InvalidIdentifierError for anything but the number that iRacing documents."""
         customer = data.get("iracing_cust_id") if isinstance(data, dict) else None
         if not isinstance(customer, int):
             raise InvalidIdentifierError("no customer id")

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from simlane.sim.errors import Refused
 from simlane.sim.identity.identifiers import IdentifierKind, normalise_or_none
 from simlane.sim.models import ContestedIdentifier, SimProfile
 from simlane.sim.ownership import proof as ownership
@@ -108,7 +109,7 @@ def finish(request: HttpRequest, slug: str, identifier: str, state: dict[str, An
         return redirect(MINE)
     try:
         proof = ownership.prove(request.user, platform.kinds, identifier, how=platform.how)
-    except ValueError as error:
+    except Refused as error:
         messages.error(request, f"{error} Nothing was changed.")
         return redirect(MINE)
     _show_outcome(request, platform, identifier, proof, began.get("profile"))

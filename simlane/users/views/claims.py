@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
+from simlane.sim.errors import Refused
 from simlane.sim.models import Claim, SimProfile
 from simlane.sim.ownership import claims
 from simlane.users.forms import ClaimForm
@@ -32,7 +33,7 @@ def claim(request: HttpRequest, profile_id: str) -> HttpResponse:
                 return refusal
             try:
                 claims.submit(profile, member(request), form.cleaned_data["message"], form.cleaned_data["pictures"])
-            except ValueError as error:
+            except Refused as error:
                 messages.error(request, str(error))
             else:
                 messages.success(request, "Your claim is with the site's staff. You are told as soon as they decide.")
@@ -59,7 +60,7 @@ def withdraw(request: HttpRequest, claim_id: int) -> HttpResponse:
         raise Http404("no such claim")
     try:
         claims.withdraw(found, member(request))
-    except ValueError as error:
+    except Refused as error:
         messages.error(request, str(error))
     else:
         messages.success(request, "You took your claim back.")

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
+from simlane.sim.errors import Refused
 from simlane.sim.models import Claim, HistoryEntry, SimProfile
 from simlane.sim.models.querysets import visible_to
 from simlane.sim.ownership.lapsing import lapses_at
@@ -75,7 +76,7 @@ def link(request: HttpRequest, profile_id: str) -> HttpResponse:
     if request.method == "POST":
         try:
             profile.link_to_user(member(request), verified=False)
-        except ValueError as error:
+        except Refused as error:
             messages.error(request, str(error))
         else:
             messages.success(
@@ -117,7 +118,7 @@ def manage(request: HttpRequest, profile_id: str) -> HttpResponse:
         public = visibility == "public"
         try:
             profile.set_visibility(member(request), public=public)
-        except ValueError as error:
+        except Refused as error:
             messages.error(request, str(error))
         else:
             messages.success(

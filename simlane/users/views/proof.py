@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from simlane.sim.errors import Refused
 from simlane.sim.models import Claim, LinkReminder, SimProfile
 from simlane.sim.ownership import codes, lapsing
 from simlane.users.views.access import linked_profile, member, member_page, not_mine, section
@@ -47,7 +48,7 @@ def code(request: HttpRequest, profile_id: str) -> HttpResponse:
         return refusal
     try:
         codes.issue(profile, member(request))
-    except ValueError as error:
+    except Refused as error:
         messages.error(request, str(error))
     else:
         messages.success(request, "Your code is below. A code you had before is void.")

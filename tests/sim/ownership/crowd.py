@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
+from simlane.sim.errors import Refused
 from simlane.sim.identity.identifiers import IdentifierKind
 from simlane.sim.identity.names import fold
 from simlane.sim.integrity import findings
@@ -64,7 +65,7 @@ class Somebody:
         try:
             chosen()
             outcome = chosen.__name__
-        except (ValueError, _NothingError):
+        except (Refused, _NothingError):
             outcome = f"{chosen.__name__} refused"
         self.acts[outcome] = self.acts.get(outcome, 0) + 1
 

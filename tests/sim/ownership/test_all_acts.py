@@ -19,6 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from simlane.sim.errors import Refused
 from simlane.sim.models import Claim, Merge, SimProfile
 from simlane.sim.ownership import claims, codes, lapsing, merging, proof
 from simlane.sim.ownership.history import How
@@ -210,7 +211,7 @@ class Ownership(RuleBasedStateMachine):
         if allowed:
             act()
             return
-        with pytest.raises(ValueError):
+        with pytest.raises(Refused):
             act()
 
 

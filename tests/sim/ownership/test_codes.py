@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simlane.results.importer import Importer
+from simlane.sim.errors import Refused
 from simlane.sim.models import EntryDriver, HistoryEntry, OwnershipCode, SimProfile
 from simlane.sim.ownership import codes, merging, proof
 from simlane.sim.ownership.code_text import LETTERS, codes_in, new_code, without_codes
+from simlane.sim.ownership.events import ownership_changed
 from simlane.users.models import User
 from tests.results.builders import acc_document, acc_driver, acc_line
 from tests.sim.conftest import MakeProfile
@@ -108,7 +110,7 @@ def test_a_code_is_used_once(alice: SimProfile, ann: User, code: str, tmp_path: 
     alice.refresh_from_db()
     alice.unlink_from_user()
     alice.link_to_user(ann)
-    race(tmp_path, acc_line(1001, driver(f"Alice {code}")), month=7)
+    race(tmp_path, acc_line(1002, driver(f"Alice {code}")), month=7)
     assert not is_proved(alice)
 
 
@@ -127,13 +129,35 @@ def test_a_closed_account_leaves_the_import_alone(alice: SimProfile, ann: User, 
     assert alice.drives.filter(name__contains=code).exists()
 
 
+def test_a_proof_that_fails_unexpectedly_is_logged_and_the_race_comes_in(
+    alice: SimProfile, code: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(**_: object) -> None:
+        int("x")
+
+    ownership_changed.connect(fails)
+    try:
+        race(tmp_path, acc_line(1001, driver(f"Alice {code}")))
+    finally:
+        ownership_changed.disconnect(fails)
+    assert alice.drives.filter(name__contains=code).exists()
+    assert not is_proved(alice)
+    (record,) = [each for each in caplog.records if each.name == "simlane.sim.ownership.codes"]
+    assert (record.levelname, str(alice.pk) in record.getMessage()) == ("ERROR", True)
+    assert "invalid literal for int()" in caplog.text
+    assert code not in record.getMessage()
+    # The code is still good for the next race.
+    race(tmp_path, acc_line(1002, driver(f"Alice {code}")), month=7)
+    assert is_proved(alice)
+
+
 def test_only_for_an_unproved_link_of_ones_own(make_profile: MakeProfile, ann: User, ben: User) -> None:
     profile = make_profile()
     for prepare in (lambda: None, lambda: profile.link_to_user(ben), lambda: profile.link_to_user(ben, verified=True)):
         prepare()
-        with pytest.raises(ValueError, match="not linked to your account"):
+        with pytest.raises(Refused, match="not linked to your account"):
             codes.issue(profile, ann)
-    with pytest.raises(ValueError, match="verified already"):
+    with pytest.raises(Refused, match="verified already"):
         codes.issue(profile, ben)
 
 
@@ -182,9 +206,9 @@ def test_a_code_for_a_merged_profile_is_one_for_what_it_was_merged_into(
     kept, merged = make_profile(), make_profile()
     merging.merge(kept.pk, merged.pk, by=staff)
     kept.refresh_from_db()
-    with pytest.raises(ValueError):
+    with pytest.raises(Refused):
         codes.issue(merged, ann)
     kept.link_to_user(ann)
     assert codes.issue(merged, ann).profile == kept
-    with pytest.raises(ValueError):
+    with pytest.raises(Refused):
         codes.issue(merged, ben)

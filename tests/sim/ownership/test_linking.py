@@ -12,6 +12,7 @@ from django.db import connection, connections
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from simlane.sim.errors import Refused
 from simlane.sim.models import SimProfile, Simulator
 from simlane.sim.ownership import linking, proof
 from simlane.users.models import User
@@ -51,7 +52,7 @@ def test_nobody_else_may_link_it_then(profile: SimProfile, ann: User, ben: User)
     assert not profile.can_user_link(ben)
     # As Ben read it, it was nobody's: the row decides, not what was read.
     assert before.can_user_link(ben)
-    with pytest.raises(ValueError, match="already linked to another user"):
+    with pytest.raises(Refused, match="already linked to another user"):
         before.link_to_user(ben, verified=True)
     assert SimProfile.objects.get(pk=profile.pk).linked_user == ann
     assert before.linked_user == ann
@@ -71,13 +72,13 @@ def test_strangers_and_closed_accounts_may_not(profile: SimProfile, ann: User) -
     ann.is_active = False
     ann.save()
     assert not profile.can_user_link(ann)
-    with pytest.raises(ValueError, match="does not exist any more"):
+    with pytest.raises(Refused, match="does not exist any more"):
         profile.link_to_user(ann)
 
 
 def test_what_is_gone_cannot_be_linked(profile: SimProfile, ann: User) -> None:
     SimProfile.objects.filter(pk=profile.pk).delete()
-    with pytest.raises(ValueError, match="profile does not exist"):
+    with pytest.raises(Refused, match="profile does not exist"):
         profile.link_to_user(ann)
 
 
@@ -102,12 +103,12 @@ def test_an_old_page_cannot_unlink_the_next_owner(profile: SimProfile, ann: User
 @pytest.mark.parametrize("verified", [False, True])
 def test_only_the_owner_of_a_verified_link_hides(profile: SimProfile, ann: User, ben: User, verified: bool) -> None:
     profile.link_to_user(ann, verified=verified)
-    with pytest.raises(ValueError, match="Verify your ownership first"):
+    with pytest.raises(Refused, match="Verify your ownership first"):
         profile.set_visibility(ben, public=False)
     if verified:
         profile.set_visibility(ann, public=False)
     else:
-        with pytest.raises(ValueError, match="Verify your ownership first"):
+        with pytest.raises(Refused, match="Verify your ownership first"):
             profile.set_visibility(ann, public=False)
     assert SimProfile.objects.get(pk=profile.pk).is_public is not verified
 
@@ -199,7 +200,7 @@ def test_a_link_and_the_end_of_the_account_leave_no_orphan(profile: SimProfile) 
             lambda mine=mine, member=member: mine.link_to_user(member),
             lambda member=member: User.objects.get(pk=member.pk).delete(),
         )
-        assert linked is None or isinstance(linked, ValueError), linked
+        assert linked is None or isinstance(linked, Refused), linked
         assert not isinstance(deleted, Exception), deleted
         profile.refresh_from_db()
         assert (profile.linked_user_id, profile.linked_at) == (None, None)

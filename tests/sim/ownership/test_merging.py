@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from simlane.results.importer import Importer
 from simlane.results.profiles import Sighting, record_sightings
+from simlane.sim.errors import Refused
 from simlane.sim.integrity import findings
 from simlane.sim.models import Claim, EntryDriver, HistoryEntry, Merge, PersonalBest, SimProfile
 from simlane.sim.ownership import claims, merging
@@ -100,7 +101,7 @@ def test_undone_it_is_as_before(alice: SimProfile, bob: SimProfile, ann: User, s
     merging.undo(merge, by=staff)
     assert state_of(alice, bob) == before
     assert broken() == []
-    with pytest.raises(ValueError, match="undone already"):
+    with pytest.raises(Refused, match="undone already"):
         merging.undo(merge, by=staff)
 
 
@@ -149,7 +150,7 @@ def test_undone_each_is_called_what_it_was_called(
 def test_two_merges_into_one_are_undone_from_the_later_one(make_profile: MakeProfile, staff: User) -> None:
     kept, first, second = (make_profile() for _ in range(3))
     merges = [merging.merge(kept.pk, each.pk, by=staff) for each in (first, second)]
-    with pytest.raises(ValueError, match="undo that merge first"):
+    with pytest.raises(Refused, match="undo that merge first"):
         merging.undo(merges[0], by=staff)
     for merge in reversed(merges):
         merging.undo(merge, by=staff)
@@ -203,7 +204,7 @@ def test_a_chain_is_undone_from_its_end(make_profile: MakeProfile, staff: User) 
     first.refresh_from_db()
     assert first.merged_into == third
     assert merging.aliases([first.pk]) == {first.pk: (third.pk, [below.pk, above.pk])}
-    with pytest.raises(ValueError, match="undo that merge first"):
+    with pytest.raises(Refused, match="undo that merge first"):
         merging.undo(below, by=staff)
     merging.undo(above, by=staff)
     first.refresh_from_db()
@@ -245,7 +246,7 @@ def test_what_cannot_be_merged(
 ) -> None:
     kept, merged = case(make_profile, ann, ben)
     count = Merge.objects.count()
-    with pytest.raises(ValueError) as refusal:
+    with pytest.raises(Refused) as refusal:
         merging.merge(kept.pk, merged.pk, by=staff)
     assert str(refusal.value) == message
     assert Merge.objects.count() == count
@@ -255,7 +256,7 @@ def test_a_merged_profile_cannot_be_linked_or_shown(make_profile: MakeProfile, a
     kept, merged = make_profile(), make_profile()
     stale = SimProfile.objects.get(pk=merged.pk)
     merging.merge(kept.pk, merged.pk, by=staff)
-    with pytest.raises(ValueError, match="already linked"):
+    with pytest.raises(Refused, match="already linked"):
         stale.link_to_user(ann)
     for fields in ({"is_public": True}, {"linked_user": ann, "linked_at": kept.created_at}):
         with pytest.raises(IntegrityError), transaction.atomic():

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from PIL import Image
 
+from simlane.sim.errors import Refused
 from simlane.sim.ownership import pictures
 from simlane.sim.ownership.pictures import read_picture
 
@@ -27,7 +28,7 @@ def test_it_is_kept_as_webp_of_at_most_the_size_shown() -> None:
 def test_more_than_twelve_megapixels_are_refused_however_few_bytes_they_take() -> None:
     data = png(4000, 3001)
     assert len(data) < pictures.MAX_BYTES
-    with pytest.raises(ValueError, match="12 megapixels"):
+    with pytest.raises(Refused, match="12 megapixels"):
         read_picture(data, "huge.png")
 
 
@@ -54,8 +55,8 @@ def test_the_bounds_are_the_last_that_pass(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(pictures, "MAX_PIXELS", 200)
     monkeypatch.setattr(pictures, "MAX_BYTES", len(data))
     assert read_picture(data, "fits.png").width == 20
-    with pytest.raises(ValueError, match="too big"):
+    with pytest.raises(Refused, match="too big"):
         read_picture(data + b" ", "a byte too many.png")
     monkeypatch.setattr(pictures, "MAX_PIXELS", 199)
-    with pytest.raises(ValueError, match="too big"):
+    with pytest.raises(Refused, match="too big"):
         read_picture(data, "a pixel too many.png")

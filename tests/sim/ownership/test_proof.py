@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from simlane.sim.errors import Refused
 from simlane.sim.identity.identifiers import IdentifierKind
 from simlane.sim.models import Claim, ContestedIdentifier, HistoryEntry, OwnershipCode, ProfileName, SimProfile
 from simlane.sim.ownership import claims, codes
@@ -66,7 +67,7 @@ def test_a_claim_against_what_was_verified_since_is_a_dispute(
 def test_a_claim_of_a_closed_account_can_be_refused(ann: User, staff: User, make_profile: MakeProfile) -> None:
     claim = claims.submit(make_profile(), ann, "Mine.")
     User.objects.filter(pk=ann.pk).update(is_active=False)
-    with pytest.raises(ValueError, match="does not exist"):
+    with pytest.raises(Refused, match="does not exist"):
         claims.accept(claim, by=staff)
     claims.refuse(claim, by=staff, reason="The account is closed.")
     claim.refresh_from_db()
@@ -142,7 +143,7 @@ def test_by_code_a_verified_link_is_only_disputed(
 def test_a_closed_account_proves_nothing(ann: User, make_profile: MakeProfile) -> None:
     profile = make_profile("rfactor-2", STEAM_ID)
     User.objects.filter(pk=ann.pk).update(is_active=False)
-    with pytest.raises(ValueError, match="does not exist any more"):
+    with pytest.raises(Refused, match="does not exist any more"):
         by_steam(ann)
     assert owner_of(profile) == (None, False)
 
@@ -167,15 +168,15 @@ def test_staff_decide_a_dispute_once_and_never_their_own(
     assert claim.disputed
     assert ("disputed", ben.pk) in told
     for party in (ann, ben):
-        with pytest.raises(ValueError, match="party to this claim"):
+        with pytest.raises(Refused, match="party to this claim"):
             claims.accept(claim, by=party)
-    with pytest.raises(ValueError, match="Say why"):
+    with pytest.raises(Refused, match="Say why"):
         claims.refuse(claim, by=staff, reason="  ")
     claims.accept(claim, by=staff, reason="The photo says so.")
     assert owner_of(profile) == (ann.pk, True)
     assert {("taken_over", ben.pk), ("decided", ann.pk)} <= set(told)
     assert ("verified", ann.pk) not in told, "told twice"
-    with pytest.raises(ValueError, match="decided or withdrawn"):
+    with pytest.raises(Refused, match="decided or withdrawn"):
         claims.refuse(claim, by=staff, reason="No.")
     assert acts_of(profile)[-1] == ("transfer", "staff")
 
@@ -195,10 +196,10 @@ def test_a_refused_claim_changes_nothing(ann: User, ben: User, staff: User, make
 def test_one_open_claim_for_each_member_and_profile(ann: User, make_profile: MakeProfile) -> None:
     profile = make_profile()
     claim = claims.submit(profile, ann, "Mine.")
-    with pytest.raises(ValueError, match="already"):
+    with pytest.raises(Refused, match="already"):
         claims.submit(profile, ann, "Mine.")
     claims.withdraw(claim, ann)
-    with pytest.raises(ValueError, match="decided or withdrawn"):
+    with pytest.raises(Refused, match="decided or withdrawn"):
         claims.withdraw(claim, ann)
     claims.submit(profile, ann, "Mine after all.")
 
@@ -206,7 +207,7 @@ def test_one_open_claim_for_each_member_and_profile(ann: User, make_profile: Mak
 def test_who_proved_a_profile_needs_no_claim(ann: User, make_profile: MakeProfile) -> None:
     profile = make_profile()
     profile.link_to_user(ann, verified=True)
-    with pytest.raises(ValueError, match="verified as yours already"):
+    with pytest.raises(Refused, match="verified as yours already"):
         claims.submit(profile, ann, "Mine.")
 
 

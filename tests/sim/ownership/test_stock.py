@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from simlane.sim.errors import Refused
 from simlane.sim.models import LinkReminder, SimProfile
 from simlane.sim.ownership import lapsing
 from simlane.users.models import User
@@ -24,7 +25,7 @@ def test_an_account_links_only_so_many_profiles_of_a_simulator_without_proof(
     rows = [make_profile() for _ in range(3)]
     for row in rows[:2]:
         row.link_to_user(ann)
-    with pytest.raises(ValueError, match="You have 2 iRacing profiles linked"):
+    with pytest.raises(Refused, match="You have 2 iRacing profiles linked"):
         rows[2].link_to_user(ann)
     assert rows[2].linked_user_id is None
     rows[0].link_to_user(ann)
@@ -41,7 +42,7 @@ def test_links_at_the_same_moment_do_not_pass_the_bound(ann: User, make_profile:
     def link(row: SimProfile) -> bool:
         try:
             row.link_to_user(ann)
-        except ValueError:
+        except Refused:
             return False
         finally:
             connection.close()
@@ -63,7 +64,7 @@ def test_a_link_that_lapsed_is_not_made_again_by_its_account_without_proof(
     LinkReminder.objects.create(profile=row, linked_at=long_ago, sent_at=timezone.now() - timedelta(days=5))
     assert lapsing.lapse(timezone.now()) == 1
     row.refresh_from_db()
-    with pytest.raises(ValueError, match="ended because nobody verified it"):
+    with pytest.raises(Refused, match="ended because nobody verified it"):
         row.link_to_user(ann)
     row.link_to_user(ben)
     row.unlink_from_user()

@@ -16,7 +16,7 @@ from django.db import DatabaseError
 from simlane.results import files
 from simlane.results.importer import Importer
 from simlane.results.report import printable
-from simlane.results.timezones import timezone_of
+from simlane.results.timezones import UnknownTimezoneError, timezone_of
 from simlane.web.progress import Counter
 
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         if isinstance(timezone, str):
             try:
                 timezone = timezone_of(timezone)
-            except ValueError as unknown:
+            except UnknownTimezoneError as unknown:
                 raise CommandError(f"--timezone: {printable(str(unknown))}") from None
         missing = [printable(str(path)) for path in paths if _is_missing(path)]
         if missing:

@@ -1,0 +1,142 @@
+"""A refusal is told to the person who asked; a fault of the program is logged, and nobody is shown its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from simlane.sim.errors import Refused
+from simlane.sim.models import Claim, SimProfile
+from simlane.sim.ownership import claims, merging
+from simlane.sim.ownership.history import How
+from simlane.users.models import User
+from simlane.users.platforms import PROVE, proof
+
+pytestmark = pytest.mark.django_db
+WORDS = "invalid literal for int() with base 10"
+MEMBERS = "/users/profile/sim-profiles/"
+MESSAGE = "It is mine: I have raced under this name for years."
+Prepare = Callable[[SimProfile, User], None]
+Ask = Callable[[Client, SimProfile], HttpResponse]
+
+
+@pytest.fixture
+def visitor(client: Client) -> Client:
+    """A browser: what a server's fault raises stays on the server."""
+    client.raise_request_exception = False
+    return client
+
+
+@contextmanager
+def fault() -> Iterator[None]:
+    """Every change of a table of the domain fails as a programming error does."""
+
+    def run(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith(("INSERT", "UPDATE")) and '"sim_' in sql:
+            int("x")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(run):
+        yield
+
+
+def linked(profile: SimProfile, user: User) -> None:
+    profile.link_to_user(user)
+
+
+def proved(profile: SimProfile, user: User) -> None:
+    profile.link_to_user(user, verified=True)
+
+
+def claimed(profile: SimProfile, user: User) -> None:
+    claims.submit(profile, user, MESSAGE)
+
+
+def unlinked(profile: SimProfile, user: User) -> None:
+    """The profile is nobody's."""
+
+
+MEMBERS_FLOWS: dict[str, tuple[Prepare, Ask]] = {
+    "link": (unlinked, lambda client, profile: client.post(f"{MEMBERS}link/{profile.pk}/")),
+    "hide": (proved, lambda client, profile: client.post(f"{MEMBERS}manage/{profile.pk}/", {"visibility": "hidden"})),
+    "code": (linked, lambda client, profile: client.post(reverse("users:profile_sim_profile_code", args=[profile.pk]))),
+    "claim": (
+        unlinked,
+        lambda client, profile: client.post(
+            reverse("users:profile_sim_profile_claim", args=[profile.pk]), {"message": MESSAGE}
+        ),
+    ),
+    "withdraw": (
+        claimed,
+        lambda client, profile: client.post(reverse("users:claim_withdraw", args=[Claim.objects.get().pk])),
+    ),
+}
+
+
+@pytest.mark.parametrize("flow", MEMBERS_FLOWS)
+def test_a_fault_in_a_members_flow_is_a_500_and_logged(
+    visitor: Client, alice: SimProfile, owner: User, caplog: pytest.LogCaptureFixture, flow: str
+) -> None:
+    prepare, ask = MEMBERS_FLOWS[flow]
+    prepare(alice, owner)
+    visitor.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
+    with fault():
+        response = ask(visitor, alice)
+    assert response.status_code == 500
+    assert WORDS not in response.content.decode()
+    assert WORDS in caplog.text
+
+
+@pytest.mark.parametrize("decision", ["accept", "refuse"])
+def test_a_fault_in_the_staffs_decision_is_a_500_and_logged(
+    visitor: Client, alice: SimProfile, owner: User, caplog: pytest.LogCaptureFixture, decision: str
+) -> None:
+    claimed(alice, owner)
+    visitor.force_login(User.objects.create_superuser("boss"), backend="django.contrib.auth.backends.ModelBackend")
+    address = reverse("admin:sim_claim_decide", args=[Claim.objects.get().pk])
+    with fault():
+        assert visitor.post(address, {"decision": decision, "reason": "So."}).status_code == 500
+    assert WORDS in caplog.text
+    assert Claim.objects.get().state == Claim.State.OPEN
+
+
+def test_a_fault_in_a_merge_or_its_undoing_is_a_500_and_logged(
+    visitor: Client, alice: SimProfile, caplog: pytest.LogCaptureFixture
+) -> None:
+    boss = User.objects.create_superuser("boss")
+    other = SimProfile.objects.create(simulator=alice.simulator, profile_identifier="name:alice", profile_name="Alice")
+    visitor.force_login(boss, backend="django.contrib.auth.backends.ModelBackend")
+    asked = {"profile": [alice.pk, other.pk], "keep": alice.pk}
+    with fault():
+        assert visitor.post(reverse("admin:sim_merge_confirm"), asked).status_code == 500
+    merge = merging.merge(alice.pk, other.pk, by=boss)
+    with fault():
+        assert visitor.post(reverse("admin:sim_merge_undo", args=[merge.pk])).status_code == 500
+    assert caplog.text.count(f"ValueError: {WORDS}") == 2
+    merge.refresh_from_db()
+    assert merge.undone_at is None
+
+
+def test_a_fault_in_a_proof_by_sign_in_is_not_told_to_the_member(
+    rf: Any, client: Client, alice: SimProfile, owner: User
+) -> None:
+    request = rf.get("/")
+    request.user = owner
+    with fault(), pytest.raises(ValueError, match="invalid literal") as raised:
+        proof.finish(request, How.STEAM, alice.profile_identifier, {"process": PROVE, "data": {"member": owner.pk}})
+    assert not isinstance(raised.value, Refused)
+
+
+def test_link_to_user_refuses_with_the_plans_value_error(alice: SimProfile, owner: User) -> None:
+    alice.link_to_user(owner)
+    rival = User.objects.create_user("rival")
+    with pytest.raises(ValueError, match="already linked") as refusal:
+        alice.link_to_user(rival)
+    assert type(refusal.value) is Refused
