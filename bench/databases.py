@@ -37,7 +37,7 @@ def measure(module: str, database: str, options: dict[str, Any]) -> Any:
         if database == "sqlite":
             return _work(module, {}, directory, options)
         with postgres.cluster(*SETTINGS) as server:
-            return _work(module, {"DATABASE_URL": server.url}, directory, options)
+            return _work(module, server.environment, directory, options)
 
 
 def _work(module: str, environment: dict[str, str], directory: str, options: dict[str, Any]) -> Any:

@@ -9,6 +9,7 @@ and its time has that in it.
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import statistics
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.databases import command_line, measure
+from tests import postgres
 
 R1_ROWS = 100_000
 R1 = """
@@ -51,6 +53,10 @@ R2_PLAIN = "left(lower(replace(p.profile_name, ' ', '-')), 218) || '-' || p.id"
 INDEXES = {"sim_profile_linked_user_idx": "linked_user_id", "sim_profile_public_idx": "is_public"}
 #: One after the other, so that a slow moment of the machine is nobody's alone; the median counts.
 ROUNDS = 3
+#: How many times as long as R2 the backfill may take.
+AIMS = {1_000_000: 1.1}
+#: The role of `--application-role`.
+APPLICATION = "simlane_application"
 OURS = """
 import re, time, django
 django.setup()
@@ -72,11 +78,18 @@ def main() -> None:
     parser.add_argument("--rows", type=int, action="append", help="Sizes (default: 100,000 and 1,000,000)")
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--only", choices=["backfill", "traffic", "kills"], action="append")
+    parser.add_argument("--runs", type=int, default=1, help="How often the traffic of each size is measured")
+    parser.add_argument("--application-role", action="store_true", help="The clients have a role that owns nothing")
+    parser.add_argument("--postgresql", metavar="DIRECTORY", help="The programs of another PostgreSQL server")
     arguments = parser.parse_args()
     if arguments.worker:
         work(json.loads(arguments.worker))
         return
+    if arguments.postgresql:
+        os.environ["SIMLANE_POSTGRESQL_BIN"] = arguments.postgresql
     options = {
+        "runs": arguments.runs,
+        "role": APPLICATION if arguments.application_role else "",
         "rows": arguments.rows or [100_000, 1_000_000],
         "kills": arguments.kills,
         "parts": arguments.only or ["backfill", "traffic", "kills"],
@@ -95,8 +108,14 @@ def work(options: dict[str, Any]) -> None:
     if "backfill" in parts:
         ok &= backfill(directory, options["rows"])
     if "traffic" in parts:
+        if options["role"]:
+            _make_role(options["role"])
         for rows in options["rows"]:
-            ok &= traffic(rows)
+            runs = [traffic(rows, options["role"]) for _ in range(options["runs"])]
+            ok &= all(passed for passed, _ in runs)
+            print(
+                f"{rows:,} rows, the longest statement of each run: {_listed((ms for _, ms in runs), 0)} ms", flush=True
+            )
     if "kills" in parts:
         ok &= kills(directory, options["kills"])
     Path(options["found"]).write_text(json.dumps({"ok": bool(ok)}))
@@ -135,19 +154,21 @@ def backfill(directory: Path, sizes: list[int]) -> bool:
             assert loop
             limit, plain = statistics.median(limits), statistics.median(plains)
             ours, peak = statistics.median(each["seconds"] for each in found), max(each["MiB"] for each in found)
-            ok &= ours <= 1.5 * limit and ours / rows * 50 <= loop and peak < 150
+            aim = AIMS.get(rows, 1.2)
+            ok &= ours <= aim * limit and ours / rows * 50 <= loop and peak < 150
             print(
                 f"backfill, {rows:,} rows, the median of {ROUNDS}: {ours:.1f} s, {rows / ours:,.0f} rows/s; R2, one "
                 f"UPDATE: {limit:.1f} s, of names only {plain:.1f} s ({ours / limit:.2f} and {ours / plain:.2f} times "
-                f"R2, aim 1.5); {loop / (ours / rows):.0f} times as fast as R1 (aim 50); peak {peak:.0f} MiB (aim 150)",
+                f"R2, aim {aim}); {loop / (ours / rows):.0f} times as fast as R1 (aim 50); "
+                f"peak {peak:.0f} MiB (aim 150)",
                 flush=True,
             )
             print(f"  all: {_listed(each['seconds'] for each in found)}; R2: {_listed(limits)}; {_listed(plains)}")
     return ok
 
 
-def _listed(seconds: Iterable[float]) -> str:
-    return ", ".join(f"{each:.1f}" for each in seconds)
+def _listed(values: Iterable[float], digits: int = 1) -> str:
+    return ", ".join(f"{each:.{digits}f}" for each in values)
 
 
 def same_identifier() -> str:
@@ -187,14 +208,21 @@ def _seconds(copy: Any, program: str) -> dict[str, float]:
     return {name: float(value) for name, value in re.findall(r"(\w+) ([\d.]+)", output)}
 
 
-def traffic(rows: int) -> bool:
-    """A rehearsal; its verdicts are the aims."""
+def _make_role(name: str) -> None:
+    """A role for the site, which the owner of the tables may act as."""
+    with postgres.administrator("postgres") as server:
+        server.execute(f"CREATE ROLE {name}")
+        server.execute(f"GRANT {name} TO {postgres.ROLE}")
+
+
+def traffic(rows: int, role: str) -> tuple[bool, float]:
+    """A rehearsal: whether its verdicts, which are the aims, are good, and its longest statement (ms)."""
     from django.core.management.base import OutputWrapper
 
     from simlane.upgrade.rehearsal.performance import perform
     from simlane.upgrade.rehearsal.wording import sentence
 
-    found = perform(rows, None, OutputWrapper(sys.stderr))
+    found = perform(rows, None, OutputWrapper(sys.stderr), role)
     print(sentence(found))
     for verdict in found.verdicts:
         print(f"  {'ok    ' if verdict.ok else 'MISSED'} {verdict.name}: {verdict.detail}")
@@ -202,7 +230,7 @@ def traffic(rows: int) -> bool:
         if step.length_s >= 1:
             print(f"  {step.name}: {step.length_s:.1f} s")
     sys.stdout.flush()
-    return all(verdict.ok for verdict in found.verdicts)
+    return all(verdict.ok for verdict in found.verdicts), max(each.ms for each in found.statements)
 
 
 def kills(directory: Path, wanted: int, rows: int = 5_000) -> bool:

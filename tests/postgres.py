@@ -65,8 +65,9 @@ class Cluster:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a command beside it reads."""
+        """What a command beside it reads; programs of its version, such as pg_dump, come first."""
         return {
+            "PATH": search_path(),
             "DATABASE_URL": self.url,
             "SIMLANE_TEST_POSTGRESQL_URL": self.url,
             "SIMLANE_TEST_POSTGRESQL_ADMIN_URL": self.admin_url,
@@ -84,21 +85,44 @@ def administrator(database: str) -> psycopg.Connection[tuple[object, ...]]:
 
 
 def binaries() -> Path:
-    """The directory of the newest installed server's programs, version 15 or later; raises PostgresError."""
+    """The directory of the server's programs: the one that `SIMLANE_POSTGRESQL_BIN` names, or the newest installed.
+
+    Raises PostgresError when there is none of version 15 or later.
+    """
+    if given := os.environ.get("SIMLANE_POSTGRESQL_BIN"):
+        return _chosen(Path(given))
     found: list[tuple[int, Path]] = []
     for initdb in Path("/usr/lib/postgresql").glob("*/bin/initdb"):
         version = initdb.parent.parent.name
         if version.isdigit() and int(version) >= 15:
             found.append((int(version), initdb.parent))
     on_path = shutil.which("initdb")
-    if on_path and not found:
-        answer = subprocess.run([on_path, "--version"], capture_output=True, text=True, check=True).stdout
-        match = re.search(r"(\d+)", answer)
-        if match and int(match[1]) >= 15:
-            found.append((int(match[1]), Path(on_path).resolve().parent))
+    if on_path and not found and (version := _version(on_path)) >= 15:
+        found.append((version, Path(on_path).resolve().parent))
     if not found:
         raise PostgresError("PostgreSQL 15 or later is missing: apt-get install postgresql")
     return max(found)[1]
+
+
+def _version(program: str | Path) -> int:
+    """The major version a program of PostgreSQL says it is of."""
+    answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+    match = re.search(r"(\d+)", answer)
+    return int(match[1]) if match else 0
+
+
+def _chosen(directory: Path) -> Path:
+    programs = [directory / name for name in ("initdb", "postgres")]
+    if not all(program.is_file() for program in programs):
+        raise PostgresError(f"SIMLANE_POSTGRESQL_BIN: {directory} has no initdb and postgres.")
+    if _version(programs[1]) < 15:
+        raise PostgresError(f"SIMLANE_POSTGRESQL_BIN: {directory} is older than PostgreSQL 15.")
+    return directory.resolve()
+
+
+def search_path() -> str:
+    """PATH with the server's own programs first: its pg_dump and psql are of its version."""
+    return os.pathsep.join([str(binaries()), os.environ.get("PATH", os.defpath)])
 
 
 def as_server_user() -> list[str]:

@@ -40,7 +40,7 @@ if _choice == "postgresql":
         _stack = contextlib.ExitStack()
         atexit.register(_stack.close)
         _server = _stack.enter_context(postgres.cluster())
-        os.environ |= {name: url for name, url in _server.environment.items() if name.startswith("SIMLANE_TEST")}
+        os.environ |= {name: url for name, url in _server.environment.items() if name != "DATABASE_URL"}
     os.environ["DATABASE_URL"] = os.environ["SIMLANE_TEST_POSTGRESQL_URL"]
 
 from simlane.config.settings import *  # noqa: E402, F403

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,9 +60,31 @@ def make(directory: Path | None) -> Backup:
 
 
 def pg_dump_program() -> str | None:
-    """The newest pg_dump there is, since an older one refuses a newer server."""
-    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_dump"), key=lambda each: int(each.parts[4]))
-    return str(installed[-1]) if installed else shutil.which("pg_dump")
+    """The pg_dump to use: of the server's version, else the next newer one, else the newest; None without any.
+
+    An older one refuses a newer server; a newer one writes what an older pg_restore may not read.
+    """
+    found = {version: program for program in _pg_dumps() if (version := _major_version(program))}
+    if not found:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version_num')::int / 10000")
+        server = cursor.fetchone()[0]
+    return found[min((version for version in found if version >= server), default=max(found))]
+
+
+def _pg_dumps() -> Iterator[str]:
+    yield from map(str, Path("/usr/lib/postgresql").glob("*/bin/pg_dump"))
+    # Of one version the first on the path counts.
+    for directory in reversed(os.get_exec_path()):
+        if program := shutil.which("pg_dump", path=directory):
+            yield program
+
+
+def _major_version(program: str) -> int | None:
+    answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    match = re.search(r"(\d+)", answer)
+    return int(match[1]) if match else None
 
 
 def _pg_dump(file: Path) -> None:

@@ -101,3 +101,14 @@ def test_the_server_dies_with_a_run_that_was_killed():
         time.sleep(0.1)
     assert is_gone(owner)
     postgres.shutil.rmtree(directory)
+
+
+def test_another_version_is_chosen_by_its_directory(tmp_path, monkeypatch):
+    installed = postgres.binaries()
+    (tmp_path / "bin").symlink_to(installed)
+    monkeypatch.setenv("SIMLANE_POSTGRESQL_BIN", str(tmp_path / "bin"))
+    assert postgres.binaries() == installed.resolve()
+    assert postgres.search_path().split(os.pathsep)[0] == str(installed.resolve())
+    monkeypatch.setenv("SIMLANE_POSTGRESQL_BIN", str(tmp_path))
+    with pytest.raises(postgres.PostgresError, match="has no initdb and postgres"):
+        postgres.binaries()

@@ -154,26 +154,6 @@ def test_killed_at_any_moment_it_ends_as_if_it_had_not_been(tmp_path: Path, tran
         assert broken.checksum() == whole.checksum()
 
 
-def test_a_backup_is_restored_as_the_guide_says(legacy_install: Install, tmp_path: Path) -> None:
-    output = legacy_install.manage("upgrade_profiles", "backup", "--directory", str(tmp_path / "saved"))
-    file = next((tmp_path / "saved").glob("*.dump"))
-    assert str(file) in output
-    rows = "SELECT md5(string_agg(to_jsonb(t)::text, '|' ORDER BY id)) FROM {} t"
-    tables = ("sim_simprofile", "sim_simulator", "sim_event", "users_user")
-    before = [legacy_install.query(rows.format(table)) for table in tables]
-    guide = Path("docs/upgrade.md").read_text()
-    commands = re.search(r"<!-- restore -->\n+```sh\n(.*?)```", guide, re.DOTALL)
-    assert commands
-    legacy_install.manage("upgrade_profiles", "run", "--no-backup")
-    script = commands[1].replace("simlane-20270101-120000.dump", file.name).replace("$DATABASE_URL", legacy_install.url)
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script], cwd=file.parent, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert [legacy_install.query(rows.format(table)) for table in tables] == before
-    assert "The old model" in legacy_install.manage("upgrade_profiles", "status")
-
-
 def test_a_backup_that_cannot_be_written_stops_the_run_before_it_began(legacy_install: Install, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     output = legacy_install.manage("upgrade_profiles", "run", "--directory", str(tmp_path / "file" / "x"), code=1)
@@ -197,6 +177,11 @@ def test_a_rehearsal_on_a_copy_of_a_database_leaves_it_alone_and_writes_its_repo
         "No statement fails",
         "Every acknowledged write is there",
         "Every rule holds afterwards",
+        "The rollback leads back",
+        "Every acknowledged write is there after the rollback",
+        "The upgrade runs to its end again",
+        "Every acknowledged write is there again",
+        "Every rule holds afterwards again",
     ):
         assert f"passed {check}" in output, output
     assert "400 profiles" in report.read_text()
@@ -207,3 +192,9 @@ def test_a_rehearsal_on_a_copy_of_a_database_leaves_it_alone_and_writes_its_repo
 def test_a_rehearsal_of_a_database_that_is_not_there_says_so(transactional_db: None, tmp_path: Path) -> None:
     output = Install(database_url(), tmp_path).manage("upgrade_profiles", "rehearse", "--template", "nowhere", code=1)
     assert "No copy to rehearse on" in output
+
+
+def test_a_rehearsal_as_a_role_that_is_not_there_says_so(transactional_db: None, tmp_path: Path) -> None:
+    server = Install(database_url(), tmp_path)
+    output = server.manage("upgrade_profiles", "rehearse", "--application-role", "simlane_nobody", code=1)
+    assert "There is no role simlane_nobody on this server." in output

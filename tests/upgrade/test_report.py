@@ -183,6 +183,12 @@ def test_the_page_needs_nothing_else(tmp_path):
         assert not found, found
 
 
+def test_the_charts_come_first(tmp_path):
+    html = page(whole(5_000), tmp_path)
+    headings = re.findall(r"<h2[^>]*>(.*?)</h2>", html)
+    assert headings == ["Latency", "Locks", "Backfill", "Figures", "Checks", "Steps"]
+
+
 def test_errors_and_failed_checks_are_shown(tmp_path):
     rehearsal = whole(5_000, errors=3, failed=1)
     html = page(rehearsal, tmp_path)

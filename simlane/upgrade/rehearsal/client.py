@@ -1,6 +1,7 @@
 """A client of either release: acts at random until it is told to stop, and writes down each statement's time.
 
-It is a process of its own. Each line it writes is one JSON list: `["time", kind, at, milliseconds, error]`, or, once
+It is a process of its own. Each line it writes is one JSON list: `["time", kind, at, milliseconds, error]` for each
+statement (its kind is the act and SQL's word) and each end of a transaction, or, once
 the database has acknowledged a write, `["done", profile id, {field: value}]` or `["event", event id, {field: value}]`.
 """
 
@@ -12,9 +13,12 @@ import signal
 import sys
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
+
+from django.db import connection
 
 #: Places of the table that a client takes its rows from, up to eight at each.
 SAMPLES = 200
@@ -43,7 +47,8 @@ class Client:
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 - no secret
-        self._stopped = False
+        self._stopped = self._failed = False
+        self._act: Any = None
 
     @abstractmethod
     def prepare(self) -> None:
@@ -81,14 +86,45 @@ class Client:
         actions = [each for each in (getattr(type(self), name) for name in dir(type(self))) if hasattr(each, "weight")]
         weights = [each.weight for each in actions]
         while not self._stopped:
-            act = self._random.choices(actions, weights)[0]
-            at, started, error = time.time(), time.perf_counter(), ""
+            self._act = self._random.choices(actions, weights)[0]
+            self._failed = False
+            at, started = time.time(), time.perf_counter()
             try:
-                act(self)
+                with connection.execute_wrapper(self._timed), self._committing():
+                    self._act(self)
             except Exception as problem:
-                error = f"{type(problem).__name__}: {problem}"[:300]
-            self._say(["time", act.__name__, at, (time.perf_counter() - started) * 1000, error])
+                if not self._failed:
+                    self._time("act", at, started, problem)
             time.sleep(PAUSE)
+
+    def _timed(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        """Django's way to stand around each statement."""
+        word = sql.split(maxsplit=1)[0].upper()
+        return self._measured(word, lambda: execute(sql, params, many, context))
+
+    @contextmanager
+    def _committing(self) -> Iterator[None]:
+        """Times what ends a transaction too: deferred constraints are looked at then."""
+        commit = connection.commit
+        connection.commit = lambda: self._measured("COMMIT", commit)  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            connection.commit = commit  # type: ignore[method-assign]
+
+    def _measured(self, word: str, work: Callable[[], Any]) -> Any:
+        at, started, problem = time.time(), time.perf_counter(), None
+        try:
+            return work()
+        except Exception as error:
+            problem, self._failed = error, True
+            raise
+        finally:
+            self._time(word, at, started, problem)
+
+    def _time(self, word: str, at: float, started: float, problem: Exception | None) -> None:
+        error = f"{type(problem).__name__}: {problem}"[:300] if problem else ""
+        self._say(["time", f"{self._act.__name__}: {word}", at, (time.perf_counter() - started) * 1000, error])
 
     def _say(self, line: list[object]) -> None:
         sys.stdout.write(json.dumps(line) + "\n")

@@ -32,11 +32,17 @@ class Copy:
         """A connection of its own, which commits each statement."""
         return psycopg.connect(self.url, autocommit=True)
 
-    def start(self, *arguments: str, output: int | None = None, errors: int | None = None) -> subprocess.Popen[bytes]:
-        """`python ARGUMENTS` with this database in its environment; `output` and `errors` as subprocess has them."""
+    def start(
+        self, *arguments: str, output: int | None = None, errors: int | None = None, role: str = ""
+    ) -> subprocess.Popen[bytes]:
+        """`python ARGUMENTS` with this database in its environment; `output` and `errors` as subprocess has them.
+
+        With `role` its sessions have the rights of that role alone.
+        """
+        as_role = {"PGOPTIONS": f"-c role={role}"} if role else {}
         return subprocess.Popen(
             [sys.executable, *arguments],
-            env=os.environ | {"DATABASE_URL": self.url, "VAR_DIR": str(self.directory)},
+            env=os.environ | {"DATABASE_URL": self.url, "VAR_DIR": str(self.directory)} | as_role,
             cwd=settings.BASE_DIR,
             stdout=output,
             stderr=errors,
@@ -48,6 +54,14 @@ class Copy:
         """Runs `manage.py`; raises CommandError when it fails."""
         if code := self.start("manage.py", *arguments).wait():
             raise CommandError(f"manage.py {' '.join(arguments)} ended with status {code}, see above.")
+
+
+def grant(copy: Copy, role: str) -> None:
+    """Lets `role` do what a site does: read and write every row, and no more."""
+    name = connection.ops.quote_name(role)
+    with copy.connect() as server:
+        server.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}")
+        server.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}")
 
 
 @contextmanager

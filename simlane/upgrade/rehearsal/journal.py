@@ -11,6 +11,7 @@ from simlane.upgrade.rehearsal.copy import Copy
 COLUMNS = (
     "profile_name", "profile_data", "profile_identifier", "linked_user_id", "is_verified", "is_public",
 )  # fmt: skip
+OLD_COLUMNS = ("profile_name", "profile_data", "user_id", "is_verified")
 
 
 def lost_writes(copy: Copy, journals: list[Path]) -> tuple[list[str], int]:
@@ -28,24 +29,39 @@ def lost_writes(copy: Copy, journals: list[Path]) -> tuple[list[str], int]:
                 acknowledged += 1
                 (profiles if kind == "done" else events).setdefault(str(key), {}).update(fields)
     with copy.connect() as read:
+        upgraded = read.execute("SELECT to_regclass('sim_legacyprofile') IS NOT NULL").fetchone() == (True,)
         rows: list[Any] = read.execute(
-            f"""SELECT id::text, l.is_verified, {", ".join(f"p.{column}" for column in COLUMNS)}
-            FROM sim_simprofile p LEFT JOIN sim_legacyprofile l ON l.profile_id = p.id WHERE id = ANY(%s::uuid[])""",
+            f"""SELECT id::text, {"l.is_verified" if upgraded else "NULL"},
+                {", ".join(f"p.{column}" for column in (COLUMNS if upgraded else OLD_COLUMNS))}
+            FROM sim_simprofile p {"LEFT JOIN sim_legacyprofile l ON l.profile_id = p.id" if upgraded else ""}
+            WHERE id = ANY(%s::uuid[])""",
             [list(profiles)],
         ).fetchall()
-        there = {row[0]: (row[1], dict(zip(COLUMNS, row[2:], strict=True))) for row in rows}
+        # The old model's owner is the new one's link.
+        names = COLUMNS if upgraded else ("profile_name", "profile_data", "linked_user_id", "is_verified")
+        there = {row[0]: (row[1], dict(zip(names, row[2:], strict=True))) for row in rows}
         rows = read.execute(
-            """SELECT id::text, name, EXTRACT(EPOCH FROM starts_at)::float, listed_at = starts_at
+            f"""SELECT id::text, name, EXTRACT(EPOCH FROM starts_at)::float,
+                {"listed_at = starts_at" if upgraded else "true"}
             FROM sim_event WHERE id = ANY(%s::bigint[])""",
             [list(events)],
         ).fetchall()
         calendar = {row[0]: (None, dict(zip(("name", "starts_at", "listed"), row[1:], strict=True))) for row in rows}
+    if not upgraded:
+        profiles = {key: _in_the_old_model(fields) for key, fields in profiles.items()}
     for fields in events.values():
         # The new release lists it there, too.
         fields["listed"] = True
     lost = [line for key, fields in profiles.items() for line in _differences(key, fields, there.get(key))]
     lost += [line for key, fields in events.items() for line in _differences(key, fields, calendar.get(key))]
     return lost, acknowledged
+
+
+def _in_the_old_model(fields: dict[str, Any]) -> dict[str, Any]:
+    """What a way back leaves of these fields: a profile of nobody waits aside, and nothing is hidden."""
+    if "linked_user_id" in fields and fields["linked_user_id"] is None:
+        return {"deleted": True}
+    return {name: value for name, value in fields.items() if name not in {"profile_identifier", "is_public"}}
 
 
 def _differences(key: str, fields: dict[str, Any], row: tuple[bool | None, dict[str, Any]] | None) -> list[str]:

@@ -82,4 +82,4 @@ class NewClient(Client):
         profile.save(force_insert=True)
         ProfileName.objects.create(profile=profile, name=name, folded=fold(name), last_used_at=timezone.now())
         self.rows.append(profile.pk)
-        self.journal(profile.pk, profile_name=name, profile_identifier=profile.profile_identifier)
+        self.journal(profile.pk, profile_name=name, profile_identifier=profile.profile_identifier, linked_user_id=None)

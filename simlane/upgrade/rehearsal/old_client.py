@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
+from django.db.models import JSONField, Value
 
 from simlane.upgrade.rehearsal.client import REGISTERED, Client, action
 from simlane.upgrade.state import LEGACY
@@ -32,13 +33,20 @@ class OldClient(Client):
         self.rows = self._sample(self.profiles, odd=False)
         self.others = self._sample(self.profiles, odd=True)
 
+    def _row(self, key: UUID) -> Any:
+        row = self.profiles.get(pk=key)
+        if row.profile_data is None:
+            # JSON's null; None would be saved as the database's, which the column refuses.
+            row.profile_data = Value(None, JSONField())
+        return row
+
     @action(weight=5)
     def list_own(self) -> None:
         list(self.profiles.filter(user_id=self.pick(self.accounts)).select_related("simulator"))
 
     @action(weight=4)
     def rename(self) -> None:
-        row = self.profiles.get(pk=self.pick(self.pick((self.rows, self.others))))
+        row = self._row(self.pick(self.pick((self.rows, self.others))))
         row.profile_name = self.name()
         row.save()
         self.journal(row.pk, profile_name=row.profile_name)
@@ -56,8 +64,9 @@ class OldClient(Client):
 
     @action(weight=1)
     def verify(self) -> None:
-        row = self.profiles.get(pk=self.pick(self.rows))
-        row.is_verified = not row.is_verified
+        row = self._row(self.pick(self.rows))
+        # Now and then as it is already: that is said by the old release, too.
+        row.is_verified = self.number(0, 1) == 1
         row.save()
         self.journal(row.pk, is_verified=row.is_verified)
 

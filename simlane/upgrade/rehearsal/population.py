@@ -47,7 +47,8 @@ def populate(database: BaseDatabaseWrapper, rows: int, accounts: int) -> None:
                         || (%(last)s::text[])[1 + n / 5 %% %(lasts)s] END,
                 CASE WHEN n %% 10 < 4 THEN jsonb_build_object('cust_id', 100000 + given.id, 'licence', 'A')
                     WHEN n %% 10 < 7 THEN jsonb_build_object('player_id', 'S7656119' || lpad(given.id::text, 10, '0'))
-                    WHEN n %% 10 = 7 THEN '[]' ELSE jsonb_build_object('note', 'none') END,
+                    WHEN n %% 20 = 7 THEN '[]' WHEN n %% 20 = 17 THEN 'null'
+                    ELSE jsonb_build_object('note', 'none') END,
                 n %% 3 = 0, timestamptz '2021-01-01' + n * interval '1 second'
             FROM generate_series(1, %(rows)s) AS n
             CROSS JOIN LATERAL (
