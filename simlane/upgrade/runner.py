@@ -21,6 +21,7 @@ from simlane.sim.legacy.recorded import held_aside, one_at_a_time, try_lock
 from simlane.upgrade import pooler
 from simlane.upgrade.errors import said
 from simlane.upgrade.models import UpgradeStep
+from simlane.upgrade.spacing import spaced
 
 #: Whoever queues behind a statement of ours that waits for its lock waits that long (ms).
 LOCK_MS = 80
@@ -131,7 +132,7 @@ def gently(what: str, work: Callable[[], None], say: Callable[[str], None]) -> N
     until, pause, told = time.monotonic() + PATIENCE_SECONDS, 0.1, False
     while True:
         try:
-            with connection.execute_wrapper(_limited):
+            with connection.execute_wrapper(spaced), connection.execute_wrapper(_limited):
                 work()
             return
         except OperationalError as error:

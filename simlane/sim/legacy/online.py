@@ -14,7 +14,6 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.operations.fields import AddField, AlterField
 from django.db.migrations.operations.models import AddConstraint
 from django.db.migrations.state import ProjectState
-from django.db.models import Index
 
 from simlane.sim.legacy.recorded import flush
 
@@ -77,15 +76,32 @@ class Together(Operation):
     ) -> None:
         if not schema_editor.collect_sql and self._done(schema_editor):
             return
+        if schema_editor.connection.vendor != "postgresql" or schema_editor.collect_sql:
+            self._apply(app_label, schema_editor, from_state, only_sql=schema_editor.collect_sql)
+            # Foreign keys and the like that Django leaves for the end of the migration belong to this transaction.
+            flush(schema_editor)
+            return
+        # Written down first and then run at once: Django would think for longer than others may wait for the lock.
+        with schema_editor.connection.schema_editor(collect_sql=True, atomic=False) as collector:
+            self._apply(app_label, collector, from_state, only_sql=True)
+        # Its models, for what is not SQL.
+        from_state.apps  # noqa: B018
+        for sql in collector.collected_sql:
+            if not sql.startswith("--"):
+                schema_editor.execute(sql, params=None)
+        for operation in self.operations:
+            if not operation.reduces_to_sql:
+                operation.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def _apply(
+        self, app_label: str, editor: BaseDatabaseSchemaEditor, from_state: ProjectState, *, only_sql: bool
+    ) -> None:
         state = from_state.clone()
         for operation in self.operations:
             before = state.clone()
             operation.state_forwards(app_label, state)
-            if schema_editor.collect_sql and not operation.reduces_to_sql:
-                continue
-            operation.database_forwards(app_label, schema_editor, before, state)
-        # Foreign keys and the like that Django leaves for the end of the migration belong to this transaction.
-        flush(schema_editor)
+            if operation.reduces_to_sql or not only_sql:
+                operation.database_forwards(app_label, editor, before, state)
 
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
@@ -246,12 +262,9 @@ class AlterForeignKeyOnline(AlterField):
         if becomes.db_index and not was.db_index:
             editor.execute(editor._create_index_sql(after, fields=[becomes]))  # type: ignore[attr-defined]
         if was.db_index and not becomes.db_index:
-            own = {index.name for index in after._meta.indexes}
-            names = editor._constraint_names(  # type: ignore[attr-defined]
-                before, [was.column], index=True, type_=Index.suffix, exclude=own
-            )
-            for name in names:
-                editor.execute(f"DROP INDEX {q(name)}")
+            # By its name: on the same column an operator may have an index too.
+            name = editor._create_index_name(table, [was.column])  # type: ignore[attr-defined]
+            editor.execute(f"DROP INDEX IF EXISTS {q(name)}")
 
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
