@@ -17,7 +17,7 @@ from simlane.sim.legacy import events
 LINE_EVERY_SECONDS = 5.0
 LOOK_EVERY_SECONDS = 1.0
 WAIT_SECONDS = 0.5
-#: The long steps, and the rows they have not done yet.
+#: The long steps, and the rows they have not done yet; a step that is not here is named for the table it empties.
 LEFT = {
     "backfill": "sim_simprofile WHERE profile_identifier = ''",
     "names": "sim_simprofile WHERE name_key = ''",
@@ -145,5 +145,5 @@ class Watch:
 
 def _rows_left(step: str) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT COUNT(*) FROM {LEFT[step]}")
+        cursor.execute(f"SELECT COUNT(*) FROM {LEFT.get(step, step)}")
         return int(cursor.fetchone()[0])

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 from simlane.sim.legacy import recorded
-from simlane.sim.legacy.keeping import Keep
+from simlane.sim.legacy.keeping import Keep, PutBack
 
 
 class Migration(recorded.Migration):
@@ -38,4 +38,5 @@ class Migration(recorded.Migration):
             ],
         ),
         Keep("resultfile"),
+        PutBack("resultfile"),
     ]

@@ -108,13 +108,13 @@ def _oldest(connection: BaseDatabaseWrapper) -> str:
         return ", ".join(f"process {pid} since {age}" for pid, age in cursor.fetchall()) or "of no open transaction"
 
 
-def by_key(connection: BaseDatabaseWrapper, table: str) -> Behind:
+def by_key(connection: BaseDatabaseWrapper, table: str, key: str = "id") -> Behind:
     """Ranges of the table's keys, read from their index alone."""
 
     def behind(low: Any, size: int) -> Any:
-        after, parameters = ("WHERE id > %s", [low]) if low is not None else ("", [])
+        after, parameters = (f"WHERE {key} > %s", [low]) if low is not None else ("", [])
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT id FROM {table} {after} ORDER BY id LIMIT 1 OFFSET {size - 1}", parameters)
+            cursor.execute(f"SELECT {key} FROM {table} {after} ORDER BY {key} LIMIT 1 OFFSET {size - 1}", parameters)
             row = cursor.fetchone()
         return row[0] if row else None
 

@@ -8,7 +8,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.fields import RemoveField
 from django.db.migrations.state import ProjectState
 
-from simlane.sim.legacy import window
+from simlane.sim.legacy import own_objects, window
 from simlane.sim.legacy.online import has_column
 
 TABLE, COLUMN = "sim_simprofile", "user_id"
@@ -20,6 +20,7 @@ def drop_owner(connection: BaseDatabaseWrapper) -> None:
         # First, for the whole of it: the old release must not meet a half.
         cursor.execute(f"LOCK TABLE {TABLE} IN ACCESS EXCLUSIVE MODE")
         window.close_window(connection, for_good=True)
+        own_objects.note_on_owner(connection)
         cursor.execute(f"ALTER TABLE {TABLE} DROP COLUMN IF EXISTS {COLUMN}")
         window.release(connection)
 

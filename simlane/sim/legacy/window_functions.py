@@ -10,6 +10,13 @@ REST = """former := COALESCE(current_setting('simlane.upgrade', true), '');
         PERFORM set_config('simlane.upgrade', 'on', true);"""
 RESUME = "PERFORM set_config('simlane.upgrade', former, true);"
 
+#: A save that changes nothing, or `QuerySet.update` of what is so already: the upgrade wrote that `is_verified`, now it
+#: is the old release's own word, which a way back returns.
+SAID_AGAIN = """IF to_jsonb(NEW) = to_jsonb(OLD) THEN
+            UPDATE sim_legacyprofile SET is_verified = NEW.is_verified
+            WHERE profile_id = OLD.id AND upgraded_is_verified = NEW.is_verified AND is_verified <> NEW.is_verified;
+        END IF;"""
+
 FUNCTIONS = {
     # The old release was here; once a second is enough to know.
     "sim_upgrade_seen(kind text)": (
@@ -66,11 +73,12 @@ FUNCTIONS = {
     ),
     "sim_upgrade_2_save()": (
         "trigger",
-        """BEGIN
+        f"""BEGIN
         PERFORM sim_upgrade_seen('update');
         IF OLD.profile_identifier = '' THEN
             RETURN NEW;
         END IF;
+        {SAID_AGAIN}
         IF NEW.user_id IS DISTINCT FROM OLD.user_id THEN
             IF OLD.linked_user_id = OLD.user_id AND OLD.linked_at = OLD.created_at AND NEW.user_id IS NOT NULL THEN
                 NEW.linked_user_id := NEW.user_id;
@@ -133,11 +141,12 @@ FUNCTIONS = {
     ),
     "sim_upgrade_5_verified()": (
         "trigger",
-        """BEGIN
+        f"""BEGIN
         IF OLD.profile_identifier <> '' THEN
             NEW.is_verified := NEW.is_verified AND NEW.linked_user_id IS NOT NULL;
             -- A merged profile is nobody's and private; the column comes with migration 0023.
             NEW.is_public := to_jsonb(NEW) ->> 'merged_into_id' IS NULL AND (NEW.is_public OR NOT NEW.is_verified);
+            {SAID_AGAIN}
         END IF;
         RETURN NEW;
         END""",

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
-        migrations.RunPython(migrations.RunPython.noop, keeping.forget),
+        migrations.RunPython(migrations.RunPython.noop, keeping.forget_without_tables),
         migrations.RunPython(migrations.RunPython.noop, close_window),
         migrations.CreateModel(
             name="Simulator",

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import migrations, models
 from django.db.models.functions import Now
 
-from simlane.sim.legacy import indexes, online, recorded, window
+from simlane.sim.legacy import indexes, online, profile_data, recorded, window
 
 
 def make_functions(_, editor):
@@ -134,4 +134,6 @@ class Migration(recorded.Migration):
             "simprofile",
             models.Index(fields=["is_public"], name="sim_profile_public_idx"),
         ),
+        # Also of a backfill that has not ended, and so is not on the way back itself.
+        migrations.RunPython(migrations.RunPython.noop, profile_data.backward),
     ]

@@ -1,7 +1,7 @@
 from django.db import migrations, models
 
 from simlane.sim.legacy import recorded
-from simlane.sim.legacy.keeping import Keep
+from simlane.sim.legacy.keeping import Keep, PutBack
 
 
 class Migration(recorded.Migration):
@@ -26,4 +26,5 @@ class Migration(recorded.Migration):
             ),
         ),
         Keep("simulator", ["identifier_kind"]),
+        PutBack("simulator", ["identifier_kind"]),
     ]

@@ -1,4 +1,4 @@
-"""Names to search by, and the figures lists are sorted by."""
+"""Names to search by, and the figures lists are sorted by; 0019 fills them, and keeps them over a way back."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -37,7 +37,6 @@ class Migration(recorded.Migration):
             name="wins",
             field=models.PositiveIntegerField(db_default=0, default=0, editable=False),
         ),
-        Keep("simprofile", ["last_active_at", "name_key", "podiums", "starts", "wins"]),
         migrations.CreateModel(
             name="NameWord",
             fields=[
@@ -75,6 +74,7 @@ class Migration(recorded.Migration):
             model_name="profilename",
             constraint=models.UniqueConstraint(fields=("profile", "name"), name="sim_profilename_once"),
         ),
+        Keep("simprofile", ["last_active_at", "name_key", "podiums", "starts", "wins"]),
         Keep("profilename"),
         Keep("nameword"),
     ]

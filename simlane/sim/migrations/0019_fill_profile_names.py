@@ -1,6 +1,7 @@
 from django.db import migrations
 
 from simlane.sim.legacy import names_backfill, online, recorded
+from simlane.sim.legacy.keeping import PutBack
 
 
 class Migration(recorded.Migration):
@@ -10,5 +11,9 @@ class Migration(recorded.Migration):
 
     operations = [
         online.ValidateChecks("simprofile"),
+        # First what an earlier time here left. The old release's triggers write names by now: those stay.
+        PutBack("simprofile", ["last_active_at", "name_key", "podiums", "starts", "wins"], current="name_key"),
+        PutBack("profilename", unique=["profile", "name"]),
+        PutBack("nameword", unique=["word"]),
         migrations.RunPython(names_backfill.fill, migrations.RunPython.noop),
     ]

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from simlane.sim.legacy import recorded
+from simlane.sim.legacy.keeping import Keep
 
 
 class Migration(recorded.Migration):
@@ -364,4 +365,11 @@ class Migration(recorded.Migration):
                 ),
             ],
         ),
+        Keep("historyentry"),
+        Keep("ownershipcode"),
+        Keep("claim"),
+        Keep("claimimage"),
+        Keep("merge"),
+        Keep("mergeddrive"),
+        Keep("linkreminder"),
     ]

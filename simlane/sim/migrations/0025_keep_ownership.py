@@ -1,19 +1,21 @@
 """What ownership work leaves behind outlives a way back."""
 
 from simlane.sim.legacy import recorded
-from simlane.sim.legacy.keeping import Keep
+from simlane.sim.legacy.keeping import PutBack
 
 
 class Migration(recorded.Migration):
+    # Rows come back in batches; interrupted, it goes on where it was.
+    atomic = False
     dependencies = [("sim", "0024_ownership")]
 
     operations = [
-        Keep("historyentry"),
-        Keep("ownershipcode"),
-        Keep("claim"),
-        Keep("claimimage"),
-        Keep("merge"),
-        Keep("mergeddrive"),
-        Keep("linkreminder"),
-        Keep("simprofile", ["last_change", "merged_into"]),
+        PutBack("historyentry"),
+        PutBack("ownershipcode"),
+        PutBack("claim"),
+        PutBack("claimimage"),
+        PutBack("merge"),
+        PutBack("mergeddrive"),
+        PutBack("linkreminder"),
+        PutBack("simprofile", ["last_change", "merged_into"]),
     ]

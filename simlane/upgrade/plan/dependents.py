@@ -151,7 +151,7 @@ def _indexes(found: Facts, there: list[str]) -> None:
         own = special or not set(columns) <= set(INDEXED[table])
         if own and of_owner and table == TABLE:
             found.warnings.append(
-                f"The index {name} is on {TABLE}.{OWNER} and goes with the column at the contract: note its definition."
+                f"The index {name} is on {TABLE}.{OWNER} and goes with it at the contract; a rollback makes it again."
             )
         elif own:
             found.warnings.append(

@@ -13,6 +13,7 @@ from django.utils import timezone
 from simlane.results.importer import Importer
 from simlane.sim import models
 from simlane.sim.integrity import findings
+from simlane.sim.legacy import batches, pace
 from simlane.sim.ownership import claims, codes, lapsing, merging
 from simlane.users.models import User
 from tests import databases
@@ -138,6 +139,48 @@ def test_twice_there_and_back_is_the_identity_too(used: None, migrate: Migrate) 
     assert everything() == before
 
 
+def test_a_backfill_that_was_interrupted_goes_back(
+    populated: Old, migrate: Migrate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`is_verified` of the rows that it has written is the old model's again."""
+    for name in ("FIRST", "SMALLEST", "LARGEST"):
+        monkeypatch.setattr(batches, name, 2)
+    before = legacy_rows()
+
+    def stop(step: str, rows: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), pace.listening(stop):
+        migrate(HEAD)
+    migrate(LEGACY)
+    assert legacy_rows() == before
+
+
+@pytest.mark.parametrize("table", ["sim_simprofile", "sim_legacyprofile", "sim_profilename", "sim_entrydriver"])
+def test_a_second_way_forward_that_was_interrupted_goes_on_and_goes_back(
+    moved: None, migrate: Migrate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    """Rows come back two at a time, and it ends after the first two of `table`."""
+    for name in ("FIRST", "SMALLEST", "LARGEST", "ALONE"):
+        monkeypatch.setattr(batches, name, 2)
+    use(tmp_path)
+    before = everything()
+
+    def stop(step: str, rows: int) -> None:
+        if step == f"kept_{table}":
+            raise KeyboardInterrupt
+
+    for next_point in (LEGACY, HEAD):
+        migrate(LEGACY)
+        with pytest.raises(KeyboardInterrupt), pace.listening(stop):
+            migrate(HEAD)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT COUNT(*) FROM kept_{table}")
+            assert cursor.fetchone()[0] > 0
+        migrate(next_point)
+    assert everything() == before
+
+
 def test_a_verification_that_somebody_changed_since_stays_changed(moved: None, migrate: Migrate) -> None:
     models.SimProfile.objects.filter(profile_identifier="100001").update(is_verified=False)
     apps = migrate(LEGACY)
@@ -179,7 +222,7 @@ def test_what_the_old_release_did_meanwhile_is_respected(used: None, migrate: Mi
     # Only what belonged to the profile that is gone waits aside, and does not stop another way back.
     with connection.cursor() as cursor:
         kept = {table for table in connection.introspection.table_names(cursor) if table.startswith("kept_")}
-    assert kept == {"kept_sim_linkreminder", "kept_sim_profilename"}
+    assert kept == {"kept_sim_linkreminder_1", "kept_sim_profilename_1"}
     assert not [finding for finding in findings() if finding.count]
     before = everything()
     migrate(LEGACY)
@@ -217,8 +260,8 @@ def test_results_of_events_the_old_release_deleted_stay_kept_aside(used: None, m
     migrate(HEAD)
     assert not models.Session.objects.exists()
     with connection.cursor() as cursor:
-        assert "kept_sim_session" in connection.introspection.table_names(cursor)
-        cursor.execute("SELECT COUNT(*) FROM kept_sim_session")
+        assert "kept_sim_session_1" in connection.introspection.table_names(cursor)
+        cursor.execute("SELECT COUNT(*) FROM kept_sim_session_1")
         assert cursor.fetchone() == (1,)
 
 

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import Error, connection
 
+from simlane.sim.legacy import keeping
 from simlane.upgrade import backup, errors, plan, runner, status, steps
 from simlane.upgrade.plan.dependents import contract_hindrances
 from simlane.upgrade.progress import Throttle, Watch
@@ -64,9 +65,14 @@ class Command(BaseCommand):
         saved = action("backup", "Save the database, with a checksum.")
         back = action("rollback", "Back to the old model from any point; what it cannot hold is kept aside.")
         back.add_argument("--yes", action="store_true", help="Do not ask")
+        forget = action("forget", "Drop what a way back keeps aside in kept_* tables, or what could not be put back.")
+        forget.add_argument("--yes", action="store_true", help="Do not ask")
         rehearse = action("rehearse", "The whole upgrade on a throwaway copy under live traffic, with a report.")
         rehearse.add_argument("--rows", type=_at_least(1), default=100_000, help="Profiles to generate")
         rehearse.add_argument("--template", help="Copy this database of the same server instead of generating one")
+        rehearse.add_argument(
+            "--application-role", default="", help="The clients' role, when the site has one of its own"
+        )
         rehearse.add_argument("--report", type=Path, default=Path("rehearsal.html"), help="Where the report goes")
         for each in (run, saved):
             each.add_argument("--directory", type=Path, help="Where the backup goes (default: VAR_DIR/backups)")
@@ -182,24 +188,51 @@ class Command(BaseCommand):
         self.stdout.write(f"Backup: {made.file} ({made.bytes / 1e6:,.1f} MB, sha256 {made.sha256})")
 
     def _rollback(self, options: dict[str, Any]) -> None:
-        if not options["yes"]:
-            try:
-                answer = input("Stop the new release first. Back to the old model? [y/N] ")
-            except EOFError:
-                answer = ""
-            if answer.strip().lower() not in {"y", "yes"}:
-                raise CommandError("Nothing was changed.")
+        self._ask("Stop the new release first. Back to the old model?", options)
         with runner.alone():
             steps.prepare(self.stdout.write)
             steps.rollback(self.stdout.write)
         self.stdout.write(self.style.SUCCESS("The old release can serve. What its model cannot hold waits in kept_*."))
+
+    def _forget(self, options: dict[str, Any]) -> None:
+        state = position().state
+        if state is State.UPGRADING:
+            raise CommandError(f"{state.sentence} It puts these rows back: nothing was dropped.")
+        if not (kept := keeping.sizes(connection)):
+            self.stdout.write("Nothing is kept aside.")
+            return
+        for table, rows, size in kept:
+            self.stdout.write(f"  {table}: {rows:,} rows" + (f", {size / 1e6:,.1f} MB" if size is not None else ""))
+        self.stdout.write(
+            "This is all there is of the new model: results, names, claims and the profiles of nobody. Without it the "
+            "next upgrade_profiles run begins anew."
+            if state in {State.LEGACY, State.EMPTY}
+            else "These rows could not be put back, since what they belong to is gone."
+        )
+        self._ask("Drop these tables for good?", options)
+        with runner.alone():
+            keeping.forget(connection)
+        self.stdout.write(self.style.SUCCESS(f"{len(kept)} tables are dropped."))
+
+    def _ask(self, question: str, options: dict[str, Any]) -> None:
+        """Raises CommandError unless the answer is yes, or was given with the command."""
+        if options["yes"]:
+            return
+        try:
+            answer = input(f"{question} [y/N] ")
+        except EOFError:
+            answer = ""
+        if answer.strip().lower() not in {"y", "yes"}:
+            raise CommandError("Nothing was changed.")
 
     def _rehearse(self, options: dict[str, Any]) -> None:
         from simlane.upgrade.rehearsal import performance
 
         if connection.vendor != "postgresql":
             raise CommandError("A rehearsal needs a PostgreSQL server in DATABASE_URL; make rehearse starts one.")
-        performance.rehearse(options["rows"], options["template"], options["report"], self.stdout)
+        performance.rehearse(
+            options["rows"], options["template"], options["report"], self.stdout, options["application_role"]
+        )
 
     def _json(self, value: object) -> None:
         self.stdout.write(json.dumps(value, cls=DjangoJSONEncoder, indent=1))
