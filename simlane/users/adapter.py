@@ -13,7 +13,8 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from simlane.users import mail_retry, mail_thread
+from simlane.users import mail_retry
+from simlane.users.notifications import mail_thread
 
 
 class AccountAdapter(DefaultAccountAdapter):

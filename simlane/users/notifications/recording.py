@@ -12,8 +12,8 @@ from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from simlane.sim.ownership.events import OwnershipEvent
-from simlane.users import mail_thread
 from simlane.users.models import Notification
+from simlane.users.notifications import mail_thread
 from simlane.users.notifications.groups import choices, wants
 
 
