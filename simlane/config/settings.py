@@ -187,6 +187,8 @@ RELINK_DAYS = integer("RELINK_DAYS", default=30)
 if UNVERIFIED_LINKS == 0:
     raise ImproperlyConfigured("UNVERIFIED_LINKS=0 lets nobody link: use at least 1.")
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# A new address can be added under two-factor too: until it is confirmed it opens and proves nothing.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "SimLane"
 
 # Limits and flags are counted and kept for all processes of this machine; a changed flag is seen within seconds.

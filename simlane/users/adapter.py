@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from simlane.users import mail_retry
+from simlane.users.account_names import check_username
 from simlane.users.notifications import mail_thread
 
 
@@ -26,6 +27,13 @@ class AccountAdapter(DefaultAccountAdapter):
             return super().get_client_ip(request)
         except PermissionDenied:
             return str(request.META.get("REMOTE_ADDR") or "unknown")
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """As allauth cleans it; and it is no step in a path, and nobody's address."""
+        cleaned: str = super().clean_username(username, shallow)
+        if not shallow:
+            check_username(cleaned)
+        return cleaned
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail soon. Its links begin with the site's address, whatever name the visitor used."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -159,3 +161,71 @@ def test_the_account_shows_which_section_is_open(client: Client, address: str, s
     navigation = page[page.index('aria-label="Account"') :]
     current = re.findall(r'aria-current="\w+">([^<]+)<', navigation[: navigation.index("</nav>")])
     assert current == [section]
+
+
+@pytest.mark.parametrize("username", [".", "..", "TAKEN", "taken@example.org", "second@example.org"])
+def test_renaming_obeys_the_rules_of_signing_up(client: Client, member: User, username: str) -> None:
+    taken = User.objects.create_user("taken", "taken@example.org")
+    EmailAddress.objects.create(user=taken, email="second@example.org")
+    page = client.post("/users/profile/", {"username": username, "first_name": "", "last_name": ""})
+    assert page.status_code == 200
+    assert page.context["form"].errors["username"]
+    form = {"username": username, "email": "new@example.org", "password1": PASSWORD, "password2": PASSWORD}
+    assert Client().post("/accounts/signup/", form).context["form"].errors["username"]
+    assert set(User.objects.values_list("username", flat=True)) == {"member", "taken"}
+
+
+@pytest.mark.parametrize("username", ["Member", "member@example.org"])
+def test_an_account_may_write_its_own_name_otherwise(client: Client, member: User, username: str) -> None:
+    client.post("/users/profile/", {"username": username, "first_name": "", "last_name": ""})
+    member.refresh_from_db()
+    assert member.username == username
+
+
+def test_sign_in_by_name_ignores_case(client: Client) -> None:
+    User.objects.create_user("Marta", "marta@example.org", PASSWORD)
+    assert client.post("/accounts/login/", {"login": "mARTA", "password": PASSWORD}).status_code == 302
+
+
+def test_an_address_can_be_added_under_two_factor(client: Client, member: User) -> None:
+    Authenticator.objects.create(user=member, type="totp", data={"secret": "x"})
+    client.post("/accounts/email/", {"action_add": "", "email": "other@example.org"})
+    assert EmailAddress.objects.filter(user=member, email="other@example.org").exists()
+
+
+def _at_once(posts: list[tuple[Client, str, dict[str, str]]]) -> list[int]:
+    together = Barrier(len(posts))
+
+    def post(each: tuple[Client, str, dict[str, str]]) -> int:
+        client, address, form = each
+        try:
+            together.wait()
+            return client.post(address, form).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(posts)) as visitors:
+        return sorted(visitors.map(post, posts))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("same", ["username", "email"])
+def test_five_sign_ups_at_once_make_one_account_and_the_others_are_told(same: str) -> None:
+    posts = []
+    for number in range(5):
+        form = {"username": f"new{number}", "email": f"new{number}@example.org", "password1": PASSWORD}
+        form |= {"password2": PASSWORD, same: "one@example.org" if same == "email" else "one"}
+        posts.append((Client(), "/accounts/signup/", form))
+    assert _at_once(posts) == [200, 200, 200, 200, 302]
+    assert User.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_take_a_name_at_once_one_has_it_and_the_other_is_told() -> None:
+    posts = []
+    for name in ("anna", "bela"):
+        visitor = Client()
+        visitor.force_login(User.objects.create_user(name), "django.contrib.auth.backends.ModelBackend")
+        posts.append((visitor, "/users/profile/", {"username": "wanted", "first_name": "", "last_name": ""}))
+    assert _at_once(posts) == [200, 302]
+    assert User.objects.filter(username="wanted").count() == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from allauth.core.ratelimit import consume
+from allauth.core.ratelimit import consume_or_429
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -20,7 +20,7 @@ def not_found(request: HttpRequest, wanted: str) -> HttpResponse:
     """A 404 that offers the profiles whose name or id is nearest to what the address asked for."""
     query = " ".join(_UUID.sub("", wanted).replace("\0", "").replace("-", " ").split())[:MAX_LENGTH]
     # It counts as a search: who has made too many gets the page without suggestions.
-    may_search = bool(query) and bool(consume(request, action="search"))
+    may_search = bool(query) and consume_or_429(request, action="search", limit_get=True) is None
     hits = search(SimProfile.objects.public(), query).hits[:SUGGESTIONS] if may_search else []
     context = {
         "query": query,

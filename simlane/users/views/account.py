@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.views import LoginView
+from allauth.account.views import LoginView, SignupView
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from simlane.users.account_names import taking_names
 from simlane.users.forms import GeneralForm
 from simlane.users.models import User
 from simlane.users.views.access import member, member_page
@@ -26,13 +27,30 @@ class SignIn(LoginView):
         return response
 
 
+class SignUp(SignupView):
+    """A second press of the button, or another's at the same moment, finds the name or address taken."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        with taking_names():
+            # Again: it was valid before the lock.
+            form.full_clean()
+            if form.is_valid():
+                response: HttpResponse = super().form_valid(form)
+                return response
+        refused: HttpResponse = self.form_invalid(form)
+        return refused
+
+
 @member_page("POST")
 def general(request: HttpRequest) -> HttpResponse:
     """The account's names."""
     # A copy: an unusable name must not stand in the page's head.
     form = GeneralForm(request.POST or None, instance=User.objects.get(pk=member(request).pk))
-    if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, "Saved.")
-        return redirect("users:profile")
+    if request.method == "POST":
+        with taking_names():
+            if saved := form.is_valid():
+                form.save()
+        if saved:
+            messages.success(request, "Saved.")
+            return redirect("users:profile")
     return show(request, "users/general.html", {"active_section": "general", "form": form})

@@ -19,13 +19,12 @@ from django.views.decorators.http import require_safe
 
 from simlane.sim.models import SimProfile
 from simlane.users import account_deletion
+from simlane.users.account_names import NO_ADDRESS
 from simlane.users.models import User
 from simlane.users.personal_data import everything_about
 from simlane.users.views.access import member, member_page
 from simlane.web.listing import show
 
-#: Browsers take these for steps in a path: a page of that name could not be opened.
-NO_ADDRESS = {".", ".."}
 TOO_OFTEN = "You have downloaded your data five times within an hour. Nothing was sent: try again in an hour."
 
 
