@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from simlane.config import health
-from simlane.users.views.account import SignIn, SignUp
+from simlane.users.views.account import PlatformSignUp, SignIn, SignUp
 
 # Django's own form knows no second factor and no limit on attempts.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign, no-untyped-call]
@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("simlane.profiles.urls")),
     path("accounts/login/", SignIn.as_view(), name="account_login"),
     path("accounts/signup/", SignUp.as_view(), name="account_signup"),
+    path("accounts/3rdparty/signup/", PlatformSignUp.as_view(), name="socialaccount_signup"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/", include("simlane.users.platforms.urls")),

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from simlane.config import serving
 from tests import databases
 from tests.config.served import ROOT, environment, free_port
 
@@ -150,3 +151,10 @@ def test_it_serves_and_ends_cleanly(tmp_path, host):
             server.communicate()
     with pytest.raises(urllib.error.URLError, match="refused"):
         answer(said[1])
+
+
+def test_links_in_mails_lead_to_where_the_site_is_served() -> None:
+    with serving.bind("127.0.0.5", port := free_port()) as listener:
+        assert serving._reached_at(listener) == f"http://127.0.0.5:{port}"
+    with serving.bind("0.0.0.0", port) as listener:
+        assert "0.0.0.0" not in serving._reached_at(listener)

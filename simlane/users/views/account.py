@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.views import LoginView, SignupView
+from allauth.socialaccount.views import SignupView as SocialSignupView
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest, HttpResponse
@@ -27,7 +28,7 @@ class SignIn(LoginView):
         return response
 
 
-class SignUp(SignupView):
+class OneAtATime:
     """A second press of the button, or another's at the same moment, finds the name or address taken."""
 
     def form_valid(self, form: Any) -> HttpResponse:
@@ -35,10 +36,18 @@ class SignUp(SignupView):
             # Again: it was valid before the lock.
             form.full_clean()
             if form.is_valid():
-                response: HttpResponse = super().form_valid(form)
+                response: HttpResponse = super().form_valid(form)  # type: ignore[misc]
                 return response
-        refused: HttpResponse = self.form_invalid(form)
+        refused: HttpResponse = self.form_invalid(form)  # type: ignore[attr-defined]
         return refused
+
+
+class SignUp(OneAtATime, SignupView):
+    """A new account with a password."""
+
+
+class PlatformSignUp(OneAtATime, SocialSignupView):
+    """A new account by signing in at a platform."""
 
 
 @member_page("POST")
