@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
-from html.parser import HTMLParser
+from html import unescape
+from typing import NamedTuple
 
 from django.template.loader import render_to_string
+from django.utils.html import strip_tags
 
 from simlane.help.articles import BY_SLUG, Article, deadlines
 from simlane.sim.identity.names import fold
@@ -17,11 +18,12 @@ MAX_LENGTH = 100
 BEFORE, AFTER = 8, 22
 #: How much more a word says in a title, in a heading or a summary, and in the words people use, than in a text.
 IN_TITLE, IN_HEADING, IN_ALSO, IN_TEXT = 10, 4, 4, 1
-BLOCKS = {"p", "li", "td", "th", "dt", "dd", "h2", "h3"}
+CUT = ("…", False)
+_HEADING = re.compile(r'<h2 id="([^"]+)"[^>]*>(.*?)</h2>', re.DOTALL)
+_BLOCK_END = re.compile(r"</(?:p|li|td|th|dt|dd|h3)>")
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A part of an article: the text under the heading with this id, or before the first heading."""
 
     anchor: str
@@ -29,8 +31,7 @@ class Section:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """An article, the section that fits best, and a piece of it: words, each with whether it was searched for."""
 
     article: Article
@@ -38,40 +39,17 @@ class Hit:
     snippet: list[tuple[str, bool]]
 
 
-class _Sections(HTMLParser):
-    """Takes an article apart at its headings."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[dict[str, str]] = [{"anchor": "", "heading": "", "text": ""}]
-        self._into = "text"
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        if tag == "h2":
-            self.found.append({"anchor": dict(attributes).get("id") or "", "heading": "", "text": ""})
-            self._into = "heading"
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in BLOCKS:
-            self.found[-1][self._into] += " "
-        if tag == "h2":
-            self._into = "text"
-
-    def handle_data(self, data: str) -> None:
-        self.found[-1][self._into] += data
-
-
 @cache
 def sections(slug: str) -> tuple[Section, ...]:
-    """The text of an article; its template is the same for everybody."""
-    parser = _Sections()
-    parser.feed(render_to_string(BY_SLUG[slug].template, deadlines()))
-    parser.close()
-    return tuple(
-        Section(**{name: " ".join(text.split()) for name, text in section.items()})
-        for section in parser.found
-        if section["text"].strip()
-    )
+    """The text of an article, a part a heading; its template is the same for everybody."""
+    before, *rest = _HEADING.split(render_to_string(BY_SLUG[slug].template, deadlines()))
+    parts = [("", "", before), *zip(rest[::3], rest[1::3], rest[2::3], strict=True)]
+    found = (Section(anchor, _words(heading), _words(html)) for anchor, heading, html in parts)
+    return tuple(section for section in found if section.text)
+
+
+def _words(html: str) -> str:
+    return " ".join(unescape(strip_tags(_BLOCK_END.sub(" ", html))).split())
 
 
 def key(text: str) -> str:
@@ -82,9 +60,8 @@ def key(text: str) -> str:
 def search(query: str) -> list[Hit]:
     """The articles that hold every word of the query, the best first; none for an empty one."""
     words = key(query).split()
-    scored = [(score, hit) for article in BY_SLUG.values() if (score := _score(article, words))
-              for hit in [_hit(article, words)]]  # fmt: skip
-    return [hit for _, hit in sorted(scored, key=lambda found: -found[0])]
+    scores = {slug: score for slug, article in BY_SLUG.items() if (score := _score(article, words))}
+    return [_hit(BY_SLUG[slug], words) for slug in sorted(scores, key=scores.__getitem__, reverse=True)]
 
 
 def _score(article: Article, words: list[str]) -> int:
@@ -115,9 +92,4 @@ def _snippet(text: str, words: list[str]) -> list[tuple[str, bool]]:
     first = next((place for place, (_, found) in enumerate(pieces) if found), 0)
     start = max(0, first - BEFORE)
     end = start + BEFORE + AFTER
-    shown = pieces[start:end]
-    if start:
-        shown.insert(0, ("…", False))
-    if end < len(pieces):
-        shown.append(("…", False))
-    return shown
+    return [CUT] * (start > 0) + pieces[start:end] + [CUT] * (end < len(pieces))
