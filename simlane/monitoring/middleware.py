@@ -74,6 +74,6 @@ def _write_line(request: HttpRequest, route: str, status: int, milliseconds: int
 def _user_id(request: HttpRequest) -> object:
     """The user's key if the page has loaded the user: a line in the log is worth no query."""
     user = request.__dict__.get("user")
-    if user is None or (isinstance(user, LazyObject) and user.__dict__["_wrapped"] is empty):
+    if user is None or (isinstance(user, LazyObject) and user._wrapped is empty):
         return logs.NONE
     return user.pk or logs.NONE

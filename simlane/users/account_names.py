@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from allauth.account.internal.userkit import filter_users_by_username
 from allauth.account.models import EmailAddress
+from allauth.account.utils import filter_users_by_username
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 

@@ -42,18 +42,23 @@ def send_waiting() -> None:
     """Send the mails whose pause is over; safe to run in several processes at once."""
     left = DBTaskResult.objects.filter(backend_name=BACKEND, status=TaskResultStatus.RUNNING)
     left.filter(started_at__lt=timezone.now() - LEASE).update(status=TaskResultStatus.READY)
-    Worker(
+    worker(BACKEND).run()
+    # A mail that was sent must not keep its link in the database.
+    DBTaskResult.objects.filter(backend_name=BACKEND, status=TaskResultStatus.SUCCESSFUL).delete()
+
+
+def worker(backend: str) -> Worker:
+    """django-tasks-db's worker for one backend: `run` does the jobs that are due, and ends."""
+    return Worker(
         queue_names=["*"],
         interval=0,
         batch=True,
-        backend_name=BACKEND,
+        backend_name=backend,
         startup_delay=False,
         max_tasks=None,
         worker_id=get_random_string(32),
         excluded_queue_names=[],
-    ).run()
-    # A mail that was sent must not keep its link in the database.
-    DBTaskResult.objects.filter(backend_name=BACKEND, status=TaskResultStatus.SUCCESSFUL).delete()
+    )
 
 
 def forget_waiting(addresses: Iterable[str]) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from typing import cast
 
-from allauth.account.internal.flows.reauthentication import get_reauthentication_flows, is_reauthentication_required
+from allauth.account.adapter import get_adapter
+from allauth.account.decorators import reauthentication_required
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.core.ratelimit import consume
 from django.contrib import messages
@@ -75,14 +77,20 @@ def data(request: HttpRequest) -> HttpResponse:
 @member_page("POST")
 def delete(request: HttpRequest) -> HttpResponse:
     """End the account: asks for the password first, or for the username where there is none to ask for."""
-    user = member(request)
-    if is_reauthentication_required(request, app=""):
+    try:
+        return cast("HttpResponse", _delete(request))
+    except ReauthenticationRequired:
         if request.method == "POST":
             # Not resumed after the password: the member must press the button again.
             return redirect("users:delete")
-        raise ReauthenticationRequired
+        raise
+
+
+@reauthentication_required
+def _delete(request: HttpRequest) -> HttpResponse:
+    user = member(request)
     context = {
-        "type_username": not get_reauthentication_flows(user),
+        "type_username": not get_adapter(request).get_reauthentication_methods(user),
         "only_superuser": account_deletion.is_only_superuser(user),
         "profiles": SimProfile.objects.linked_to(user).count(),
     }

@@ -12,8 +12,6 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections
-from django.utils.crypto import get_random_string
-from django_tasks_db.management.commands.db_worker import Worker
 
 from simlane.config import serving
 from simlane.users import daily, mail_retry
@@ -54,16 +52,7 @@ class Loop:
         self._interval, self._sweep = interval, sweep
         self._swept: float | None = None
         self._stopping = False
-        self._worker = Worker(
-            queue_names=["*"],
-            interval=0,
-            batch=True,
-            backend_name="default",
-            startup_delay=False,
-            max_tasks=None,
-            worker_id=get_random_string(32),
-            excluded_queue_names=[],
-        )
+        self._worker = mail_retry.worker("default")
 
     def stop(self, number: int, frame: FrameType | None) -> None:
         """Ends after the job it is at; a second time at once."""
