@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "waffle.middleware.WaffleMiddleware",
     "simlane.profiles.rollout.PublicProfilesMiddleware",
+    "simlane.web.staff_lists.StaffListsMiddleware",
 ]
 
 ROOT_URLCONF = "simlane.config.urls"

@@ -48,6 +48,9 @@ class Order:
             value, key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
             if not (isinstance(value, str) and isinstance(key, str)):
                 raise ValueError("not what cursor() writes")
+            # Neither a half surrogate nor a NUL can be sent to a database; the first raises a ValueError.
+            if "\0" in value.encode().decode():
+                raise ValueError("a NUL")
             fields: tuple[Any, Any] = (model._meta.get_field(self.field), model._meta.pk)
             values = [field.clean(given, None) for field, given in zip(fields, (value, key), strict=True)]
         except (ValueError, TypeError, RecursionError, binascii.Error, ValidationError) as error:

@@ -26,7 +26,7 @@ def test_ready(client: Client) -> None:
 
 
 def test_not_ready_while_a_migration_is_missing(client: Client) -> None:
-    MigrationRecorder(connection).record_unapplied("sim", "0030_count_figures_anew")
+    MigrationRecorder(connection).record_unapplied("sim", "0031_fold_names_anew")
     response = client.get("/readyz")
     assert (response.status_code, response.content) == (503, b"migrations are not applied\n")
 

@@ -18,6 +18,9 @@ from simlane.web import keyset
 from tests.soak import times
 
 pytestmark = pytest.mark.django_db
+#: ["\\ud800", "\\ud800"] and ["\\u0000", "\\u0000"]: no database takes either.
+HALF_SURROGATE = "WyJcdWQ4MDAiLCAiXHVkODAwIl0"
+NUL = "WyJcdTAwMDAiLCAiXHUwMDAwIl0"
 ORDERS = {sort: order for sort, (_, order) in SORTS.items()}
 each_order = pytest.mark.parametrize("sort", ORDERS)
 
@@ -109,7 +112,8 @@ def test_a_damaged_cursor_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "cursor", ["W10", "WzEsMl0", "eyJhIjoxfQ", "bnVsbA", "IiI", "W1siYSJdLCAiYiJd", "x" * 5000, "é"]
+    "cursor",
+    ["W10", "WzEsMl0", "eyJhIjoxfQ", "bnVsbA", "IiI", "W1siYSJdLCAiYiJd", "x" * 5000, "é", HALF_SURROGATE, NUL],
 )
 @each_order
 def test_a_cursor_of_another_shape_is_refused(cursor: str, sort: str) -> None:

@@ -14,7 +14,7 @@ from simlane.profiles.views.listing import chosen_simulator, profile_list
 from simlane.profiles.views.missing import not_found
 from simlane.sim.identity.identifiers import KINDS, IdentifierKind
 from simlane.sim.models import Event, SimProfile, Simulator
-from simlane.sim.search.query import MAX_LENGTH, search
+from simlane.sim.search.query import MAX_LENGTH, search, typed
 from simlane.web.listing import PAGE_SIZE, Page, address, show
 
 
@@ -67,7 +67,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
         return refusal
     simulators = list(Simulator.objects.all())
     simulator = chosen_simulator(request, simulators)
-    query = " ".join(request.GET.get("q", "").replace("\0", "").split())
+    query = typed(request.GET.get("q", ""))
     context: dict[str, Any] = {"query": query, "simulators": simulators, "simulator": simulator}
     if len(query) > MAX_LENGTH:
         error = f"Search for at most {MAX_LENGTH} characters."

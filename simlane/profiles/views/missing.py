@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from simlane.sim.models import SimProfile, Simulator
-from simlane.sim.search.query import MAX_LENGTH, search
+from simlane.sim.search.query import MAX_LENGTH, search, typed
 
 _UUID = re.compile(r"-?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 SUGGESTIONS = 6
@@ -18,7 +18,7 @@ SUGGESTIONS = 6
 
 def not_found(request: HttpRequest, wanted: str) -> HttpResponse:
     """A 404 that offers the profiles whose name or id is nearest to what the address asked for."""
-    query = " ".join(_UUID.sub("", wanted).replace("\0", "").replace("-", " ").split())[:MAX_LENGTH]
+    query = typed(_UUID.sub("", wanted).replace("-", " "))[:MAX_LENGTH]
     # It counts as a search: who has made too many gets the page without suggestions.
     may_search = bool(query) and consume_or_429(request, action="search", limit_get=True) is None
     hits = search(SimProfile.objects.public(), query).hits[:SUGGESTIONS] if may_search else []

@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 from simlane.sim.admin.base import ReadOnly, staff
 from simlane.sim.models import HistoryEntry, ProfileName, SimProfile
 from simlane.sim.ownership import linking, proof
-from simlane.sim.search.query import MAX_LENGTH, search
+from simlane.sim.search.query import MAX_LENGTH, search, typed
 
 SHOWN = 50
 
@@ -69,9 +69,10 @@ class SimProfileAdmin(ReadOnly):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Through the site's indexes, not by reading every row."""
-        if not search_term.strip():
+        query = typed(search_term)[:MAX_LENGTH]
+        if not query:
             return queryset, False
-        hits = search(SimProfile.objects.all(), search_term[:MAX_LENGTH]).hits
+        hits = search(SimProfile.objects.all(), query).hits
         return queryset.filter(pk__in=[hit.profile.pk for hit in hits]), False
 
     @admin.action(description="Unlink from the account", permissions=["change"])

@@ -8,14 +8,30 @@ import unicodedata
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
 )
+# Arabic keyboards write these for the letters of Persian names.
+_LETTERS |= str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک"})
+# Categories of Unicode: control, format (joiners, soft hyphens, byte order marks), private use, half surrogates.
+_INVISIBLE = {"Cc", "Cf", "Co", "Cs"}
+# Characters of other categories that show nothing: a grapheme joiner, fillers, variation selectors.
+_FILLERS = {"\u034f", "\u115f", "\u1160", "\u17b4", "\u17b5", "\u3164", "\uffa0"}
+_SELECTORS = ("\ufe00", "\ufe0f"), ("\U000e0100", "\U000e01ef")
 KEY_LENGTH = 255
 
 
 def fold(name: str) -> str:
-    """The name without case, marks and doubled white space: “Sørën  Ö'Brien” is “soren o'brien”."""
+    """The name without case, marks, doubled white space and what is invisible: “Sørën  Ö'Brien” is “soren o'brien”."""
     decomposed = unicodedata.normalize("NFKD", name)
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return " ".join(bare.casefold().translate(_LETTERS).replace("\0", "").split())
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c) and (c.isspace() or not is_invisible(c)))
+    return " ".join(bare.casefold().translate(_LETTERS).split())
+
+
+def is_invisible(character: str) -> bool:
+    """Whether nobody sees the character, so that it can tell no two names apart."""
+    return (
+        unicodedata.category(character) in _INVISIBLE
+        or character in _FILLERS
+        or any(first <= character <= last for first, last in _SELECTORS)
+    )
 
 
 def name_key(name: str) -> str:

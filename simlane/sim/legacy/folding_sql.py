@@ -15,8 +15,8 @@ def fold_sql(column: str) -> str:
     text = f"normalize({column}, NFKD)"
     for character, folded in longer:
         text = f"replace({text}, '{character}', '{folded}')"
-    # translate() drops the characters of its first text that have no partner in its second.
-    text = f"translate({text}, '{source}{removed}', '{target}')"
+    text = f"translate({text}, '{source}', '{target}')"
+    text = f"regexp_replace({text}, '[{removed}]', '', 'g')"
     return f"btrim(regexp_replace({text}, '[{spaces}]+', ' ', 'g'), ' ')"
 
 
@@ -24,7 +24,7 @@ def fold_sql(column: str) -> str:
 def _tables() -> tuple[str, str, list[tuple[str, str]], str, str]:
     single: list[tuple[str, str]] = []
     longer: list[tuple[str, str]] = []
-    removed: list[str] = []
+    removed: list[int] = []
     spaces: list[str] = []
     for code in range(1, sys.maxunicode + 1):
         character = chr(code)
@@ -33,7 +33,7 @@ def _tables() -> tuple[str, str, list[tuple[str, str]], str, str]:
         if character.isspace():
             spaces.append(f"\\U{code:08x}")
         elif (folded := fold(character)) == "":
-            removed.append(character)
+            removed.append(code)
         elif len(folded) > 1:
             longer.append((character, folded))
         elif folded != character:
@@ -42,6 +42,17 @@ def _tables() -> tuple[str, str, list[tuple[str, str]], str, str]:
         "".join(character for character, _ in single),
         "".join(folded for _, folded in single),
         longer,
-        "".join(removed),
+        _ranges(removed),
         "".join(spaces),
     )
+
+
+def _ranges(codes: list[int]) -> str:
+    """The inside of a character class of these code points, which come in order: whole planes are among them."""
+    ranges: list[list[int]] = []
+    for code in codes:
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges)

@@ -8,6 +8,7 @@ from functools import reduce
 from operator import and_
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import RawSQL
@@ -81,7 +82,9 @@ def _holding(profiles: QuerySet[SimProfile], alternatives: Sequence[Sequence[str
 
 def _names(branches: Sequence[QuerySet[SimProfile, Any]]) -> list[ProfileName]:
     """The names whose ids the branches give, each with its profile and simulator."""
-    compiled = [branch.query.sql_with_params() for branch in branches if not branch.query.is_empty()]
+    compiled = [sql for branch in branches if (sql := _compiled(branch)) is not None]
+    if not compiled:
+        return []
     branches_sql = (f"SELECT * FROM ({sql}) AS branch{number}" for number, (sql, _) in enumerate(compiled))  # noqa: S608
     union = " UNION ".join(branches_sql)
     parameters = [parameter for _, values in compiled for parameter in values]
@@ -90,3 +93,11 @@ def _names(branches: Sequence[QuerySet[SimProfile, Any]]) -> list[ProfileName]:
         .select_related("profile__simulator", "profile__linked_user")
         .defer("profile__profile_data")
     )
+
+
+def _compiled(branch: QuerySet[SimProfile, Any]) -> tuple[str, tuple[Any, ...]] | None:
+    """The branch's SQL; None where Django knows without asking that it has no rows, as of no ids."""
+    try:
+        return branch.query.sql_with_params()
+    except EmptyResultSet:
+        return None

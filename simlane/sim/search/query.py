@@ -37,6 +37,12 @@ class Found:
     capped: bool = False
 
 
+def typed(text: str) -> str:
+    """A query as a person reads it, its white space single; empty when it holds nothing to search for."""
+    query = " ".join(text.replace("\0", "").split())
+    return query if fold(query) else ""
+
+
 def search(profiles: QuerySet[SimProfile], query: str, simulator: Simulator | None = None) -> Found:
     """Finds among `profiles`, which must come from a visibility method; the query is at most MAX_LENGTH long."""
     started = time.perf_counter()

@@ -14,7 +14,7 @@ from simlane.sim.models import Claim, HistoryEntry, SimProfile
 from simlane.sim.models.querysets import visible_to
 from simlane.sim.ownership.lapsing import lapses_at
 from simlane.sim.ownership.linking import ALREADY_LINKED
-from simlane.sim.search.query import MAX_LENGTH, search
+from simlane.sim.search.query import MAX_LENGTH, search, typed
 from simlane.users.history import in_words
 from simlane.users.views.access import MINE, linked_profile, member, member_page, not_mine, open_to, section
 
@@ -45,7 +45,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
     """Profiles of nobody, by name, former name or platform id."""
     if refusal := consume_or_429(request, action="search", limit_get=True):
         return refusal
-    query = " ".join(request.GET.get("q", "").replace("\0", "").split())
+    query = typed(request.GET.get("q", ""))
     if len(query) > MAX_LENGTH:
         error = f"Search for at most {MAX_LENGTH} characters."
         response = section(request, "sim_profile_search.html", query=query[:MAX_LENGTH], error=error)

@@ -27,6 +27,8 @@ PEOPLE = {
     ("iracing", "100008"): ['Bob "The OR" Birch'],
     ("iracing", "100009"): ["Martin Sand"],
     ("assetto-corsa", "76561190000000001"): ["Marta Sandqvist"],
+    ("iracing", "100010"): ["علی\u200cرضا کریمی"],
+    ("iracing", "100011"): ["Jean\xadnine\ufeff Le\u2060Blanc"],
     ("gran-turismo-7", "speed_demon"): ["Quiet One"],
 }
 
@@ -69,6 +71,13 @@ def ids(query: str) -> list[str]:
         ("громовой", "100005"),
         ("  jonas   veldhuizen-okoro ", "100002"),
         ("jonas veldhuizen", "100002"),
+        ("علی\u200cرضا", "100010"),
+        ("علیرضا", "100010"),
+        ("علی رضا", "100010"),
+        ("علي رضا كريمي", "100010"),
+        ("jeannine leblanc", "100011"),
+        ("mar\u200dta sand\xadqvist", "100001"),
+        ("\ue000marta", "100001"),
     ],
 )
 def test_a_name_is_found_however_much_of_it_is_typed(query: str, identifier: str) -> None:
@@ -134,7 +143,9 @@ def test_a_simulator_narrows_the_search() -> None:
     assert [hit.profile.profile_identifier for hit in found.hits] == ["76561190000000001"]
 
 
-@pytest.mark.parametrize("query", ["", " ", "qqqqq", "marta zzzzzz", "0", "-", "´`", "\0"])
+@pytest.mark.parametrize(
+    "query", ["", " ", "qqqqq", "marta zzzzzz", "0", "-", "´`", "\0", "\u200d", "\xad \ufeff", "\ud800", "a\u0378b"]
+)
 def test_what_nobody_is_called_finds_nobody(query: str) -> None:
     assert find(query).hits == []
 

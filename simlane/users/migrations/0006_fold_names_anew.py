@@ -1,0 +1,37 @@
+"""Accounts whose names hold invisible characters get the search key of the names as they are folded now."""
+
+from typing import Any
+
+from django.apps.registry import Apps
+from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+from simlane.sim.identity.names import fold
+from simlane.sim.legacy.batches import by_key, in_batches
+
+
+def fold_anew(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+    """Reads every account's names in batches and writes the few keys that are others now; again does no harm."""
+    users = apps.get_model("users", "User")
+
+    def write(low: Any, high: Any) -> int:
+        ends = {key: value for key, value in {"pk__gt": low, "pk__lte": high}.items() if value is not None}
+        read = users.objects.filter(**ends).only("username", "first_name", "last_name", "search_key")
+        changed = []
+        for user in read:
+            key = fold(f"{user.username} {user.first_name} {user.last_name}")
+            if key != user.search_key:
+                user.search_key = key
+                changed.append(user)
+        users.objects.bulk_update(changed, ["search_key"])
+        return len(changed)
+
+    in_batches(editor.connection, "accounts", by_key(editor.connection, "users_user"), write)
+
+
+class Migration(migrations.Migration):
+    # Each batch is kept, while the site serves.
+    atomic = False
+    dependencies = [("users", "0005_user_has_driver_page")]
+
+    operations = [migrations.RunPython(fold_anew, migrations.RunPython.noop)]
