@@ -37,7 +37,6 @@ class ParsedDriver:
     name: str
     identifier: str | None = None
     given_id: str | None = None
-    short_name: str = ""
     best_lap_ms: int | None = None
     laps: int | None = None
     rating_before: int | None = None
@@ -53,7 +52,6 @@ class ParsedEntry:
 
     position: int | None
     drivers: list[ParsedDriver]
-    car_key: str = ""  #: the platform's own key of the car model
     car_name: str = ""
     car_number: str = ""
     car_class: str = ""

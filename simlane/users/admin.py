@@ -2,6 +2,10 @@
 
 from typing import Any
 
+import allauth.socialaccount.admin
+import allauth.socialaccount.providers.openid.admin  # noqa: F401 - registered there, taken back here
+from allauth.socialaccount.models import SocialApp, SocialToken
+from allauth.socialaccount.providers.openid.models import OpenIDNonce, OpenIDStore
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
@@ -9,6 +13,9 @@ from django.http import HttpRequest
 
 from simlane.users.account_deletion import delete_account, is_only_superuser
 from simlane.users.models import User
+
+# Keys come from the environment and tokens are not kept: no pages for staff that suggest otherwise.
+admin.site.unregister([SocialApp, SocialToken, OpenIDNonce, OpenIDStore])
 
 
 @admin.register(User)

@@ -285,7 +285,6 @@ def _entry(car: JsonObject) -> tuple[ParsedEntry, int | None]:
     entry = ParsedEntry(
         position=None,
         drivers=drivers,
-        car_key="" if model is None else str(model),
         car_name=name,
         car_class=car_class,
         car_number=fields.text_or_number(car, "raceNumber", 20),
@@ -295,11 +294,10 @@ def _entry(car: JsonObject) -> tuple[ParsedEntry, int | None]:
 
 
 def _driver(given: JsonObject) -> ParsedDriver:
-    short_name = fields.name_of(given, "shortName")
     name = f"{fields.name_of(given, 'firstName')} {fields.name_of(given, 'lastName')}".strip()
     if len(name) > fields.MAX_TEXT:
         raise ResultFileError(f"Expected a name of at most {fields.MAX_TEXT} characters", "lastName")
-    driver = ParsedDriver(name or short_name or UNKNOWN_DRIVER, short_name=short_name)
+    driver = ParsedDriver(name or fields.name_of(given, "shortName") or UNKNOWN_DRIVER)
     player_id = given.get("playerId")
     if player_id is not None:
         player_id = fields.text_or_number(given, "playerId", fields.MAX_TEXT)

@@ -236,14 +236,12 @@ def _entry(row: JsonObject, cars: _Cars, *, race: bool) -> ParsedEntry:
         car_number = fields.text_or_number(livery, "car_number", 20)
     except ResultFileError as error:
         raise error.under("livery") from None
-    if car_id is None or car_id < 0:
-        car_key, car_name = "", text_of(row, "car_name")
-    else:
-        car_key, car_name = str(car_id), text_of(row, "car_name") or cars.names.get(car_id) or f"Car {car_id}"
+    car_name = text_of(row, "car_name")
+    if not car_name and car_id is not None and car_id >= 0:
+        car_name = cars.names.get(car_id) or f"Car {car_id}"
     return ParsedEntry(
         position=iracing_fields.position(row, "finish_position"),
         drivers=drivers,
-        car_key=car_key,
         car_name=car_name,
         car_number=car_number,
         car_class=text_of(row, "car_class_name") or cars.classes.get(class_id or 0, ""),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.options import ModelAdmin
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser as User
@@ -36,3 +38,28 @@ class ReadOnly(ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         return [each.name for each in self.opts.fields]
+
+
+class OwnPage(ReadOnly):
+    """Rows with a page of their own, `change_form_template`, that shows what a decision needs and saves nothing."""
+
+    def page(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """What the page shows beside the admin's own context."""
+        raise NotImplementedError
+
+    def refused(self, request: HttpRequest) -> HttpResponse:
+        """The answer to who may not see the row."""
+        raise Http404("no such row")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if request.method == "POST":
+            return redirect(request.path)
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404("no such row")
+        if not self.has_view_permission(request, row):
+            return self.refused(request)
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **self.page(request, row)}
+        return TemplateResponse(request, cast("str", self.change_form_template), context)

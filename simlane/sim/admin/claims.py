@@ -8,12 +8,11 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_POST, require_safe
 
-from simlane.sim.admin.base import ReadOnly, staff
+from simlane.sim.admin.base import OwnPage, staff
 from simlane.sim.errors import Refused
 from simlane.sim.models import Claim, ClaimImage, HistoryEntry
 from simlane.sim.ownership import claims
@@ -40,7 +39,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Claim)
-class ClaimAdmin(ReadOnly):
+class ClaimAdmin(OwnPage):
     """Claims, the oldest first."""
 
     list_display = ("profile", "simulator", "claimant", "holder", "disputed", "how", "state", "made_at")
@@ -68,35 +67,23 @@ class ClaimAdmin(ReadOnly):
         ]
         return [*own, *super().get_urls()]
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Everything that a decision needs, on one page; it saves nothing."""
-        if request.method == "POST":
-            return redirect(request.path)
-        claim = self.get_object(request, object_id)
-        if claim is None:
-            raise Http404("no such claim")
-        if not self.has_view_permission(request, claim):
-            return self._refused(request)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": f"Claim of {claim.profile.profile_name}",
-            "claim": claim,
-            "holder": self.holder(claim),
-            "pictures": claim.images.defer("picture").order_by("pk"),
-            "history": HistoryEntry.objects.of(claim.profile)[:SHOWN],
-            "others": claim.profile.claims.exclude(pk=claim.pk).select_related("claimant").order_by("-pk")[:SHOWN],
-            "can_decide": claim.state == Claim.State.OPEN and self.has_change_permission(request, claim),
+    def page(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """Everything that a decision needs."""
+        return {
+            "title": f"Claim of {row.profile.profile_name}",
+            "claim": row,
+            "holder": self.holder(row),
+            "pictures": row.images.defer("picture").order_by("pk"),
+            "history": HistoryEntry.objects.of(row.profile)[:SHOWN],
+            "others": row.profile.claims.exclude(pk=row.pk).select_related("claimant").order_by("-pk")[:SHOWN],
+            "can_decide": row.state == Claim.State.OPEN and self.has_change_permission(request, row),
         }
-        return TemplateResponse(request, self.change_form_template, context)
 
     def decide(self, request: HttpRequest, claim_id: int) -> HttpResponseBase:
         """Accepts or refuses."""
         claim = get_object_or_404(Claim, pk=claim_id)
         if not self.has_change_permission(request, claim):
-            return self._refused(request)
+            return self.refused(request)
         reason = request.POST.get("reason", "").replace("\0", "")[:2000]
         try:
             if request.POST.get("decision") == "accept":
@@ -120,6 +107,6 @@ class ClaimAdmin(ReadOnly):
         add_never_cache_headers(response)
         return response
 
-    def _refused(self, request: HttpRequest) -> HttpResponse:
+    def refused(self, request: HttpRequest) -> HttpResponse:
         messages.error(request, "You may not do this with claims.")
         return redirect("admin:index")

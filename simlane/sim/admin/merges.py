@@ -12,14 +12,14 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
-from simlane.sim.admin.base import ReadOnly, staff
+from simlane.sim.admin.base import OwnPage, staff
 from simlane.sim.errors import Refused
 from simlane.sim.models import HistoryEntry, Merge, SimProfile
 from simlane.sim.ownership import merging
 
 
 @admin.register(Merge)
-class MergeAdmin(ReadOnly):
+class MergeAdmin(OwnPage):
     """Merges, the newest first."""
 
     list_display = ("at", "kept", "merged", "simulator", "how", "by", "undone_at")
@@ -40,25 +40,15 @@ class MergeAdmin(ReadOnly):
         ]
         return [*own, *super().get_urls()]
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """The merge, and the button that undoes it; the page itself saves nothing."""
-        if request.method == "POST":
-            return redirect(request.path)
-        merge = self.get_object(request, object_id)
-        if merge is None or not self.has_view_permission(request, merge):
-            raise Http404("no such merge")
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": f"{merge.merged} in {merge.kept}",
-            "merge": merge,
-            "drives": merge.drives.count(),
-            "history": HistoryEntry.objects.of(merge.kept)[:50],
-            "can_undo": merge.undone_at is None and self.has_change_permission(request, merge),
+    def page(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """The merge, and the button that undoes it."""
+        return {
+            "title": f"{row.merged} in {row.kept}",
+            "merge": row,
+            "drives": row.drives.count(),
+            "history": HistoryEntry.objects.of(row.kept)[:50],
+            "can_undo": row.undone_at is None and self.has_change_permission(request, row),
         }
-        return TemplateResponse(request, self.change_form_template, context)
 
     def undo(self, request: HttpRequest, merge_id: int) -> HttpResponse:
         """Makes them two again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from simlane.sim.identity.identifiers import IdentifierKind, normalise
+from simlane.sim.identity.identifiers import IdentifierKind
 
 #: Slugs that are addresses of their own under /profiles/.
 RESERVED_SLUGS = ("search",)
@@ -36,7 +36,3 @@ class Simulator(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def normalise_identifier(self, value: object) -> str:
-        """The canonical text of one of this platform's ids; raises InvalidIdentifierError."""
-        return normalise(self.identifier_kind, value)

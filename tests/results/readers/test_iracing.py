@@ -38,8 +38,7 @@ def test_it_works() -> None:
     assert (first.position, first.class_position, first.grid_position) == (1, 1, 1)
     assert (first.best_lap_ms, first.average_lap_ms, first.laps, first.laps_led) == (90123, 91235, 10, 0)
     assert (first.gap_ms, first.laps_down, second.gap_ms, second.laps_down) == (0, 0, 1235, 0)
-    assert (first.car_key, first.car_name, first.car_class, first.car_number) == (
-        "88",
+    assert (first.car_name, first.car_class, first.car_number) == (
         "Porsche 911 GT3 Cup",
         "Cup cars",
         "8",
@@ -239,7 +238,7 @@ def test_a_car_without_a_name_is_looked_up_in_its_class(classes: object, name: s
 
 def test_a_result_without_a_car_is_read() -> None:
     entry = entry_of(car_id=None, car_name=None, livery=None, car_class_id=None)
-    assert (entry.car_key, entry.car_name, entry.car_number, entry.car_class) == ("", "", "", "")
+    assert (entry.car_name, entry.car_number, entry.car_class) == ("", "", "")
 
 
 def test_entries_are_ordered_by_their_finish() -> None:
