@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+import simlane
 from simlane.sim.errors import Refused
 from simlane.sim.models import Claim, SimProfile
 from simlane.sim.ownership import claims, merging
@@ -140,3 +143,36 @@ def test_link_to_user_refuses_with_the_plans_value_error(alice: SimProfile, owne
     with pytest.raises(ValueError, match="already linked") as refusal:
         alice.link_to_user(rival)
     assert type(refusal.value) is Refused
+
+
+def _named(node: ast.AST | None) -> set[str]:
+    """The last parts of the names in an expression."""
+    found = [each for each in ast.walk(node) if isinstance(each, ast.Name | ast.Attribute)] if node else []
+    return {each.id if isinstance(each, ast.Name) else each.attr for each in found}
+
+
+def _called(statements: list[ast.stmt]) -> set[str]:
+    calls = [each for part in statements for each in ast.walk(part) if isinstance(each, ast.Call)]
+    return {name for call in calls for name in _named(call.func)}
+
+
+def test_where_value_error_is_caught_no_rule_of_the_domain_is_asked() -> None:
+    """A refusal is caught as Refused; ValueError is for parsing what came from outside."""
+    room = Path(simlane.__file__).parent
+    trees = {path.relative_to(room).as_posix(): ast.parse(path.read_text("utf-8")) for path in room.rglob("*.py")}
+    rules = {
+        node.name
+        for path, tree in trees.items()
+        if path.startswith("sim/ownership/") or path == "sim/models/profile.py"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    }
+    assert {"link_to_user", "submit", "prove", "merge", "read_picture"} <= rules
+    wrong = [
+        f"{path}:{node.lineno}"
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Try) and any("ValueError" in _named(each.type) for each in node.handlers)
+        if rules & _called(node.body)
+    ]
+    assert wrong == []
