@@ -46,12 +46,12 @@ def test_it_gathers_profiles_figures_and_results(
     assert alice.get_absolute_url() in page
     assert on_iracing.get_absolute_url() in page
     totals = response.context["totals"]
-    assert (totals.starts, totals.wins, totals.podiums) == (
+    assert (totals["starts"], totals["wins"], totals["podiums"]) == (
         alice.starts + on_iracing.starts,
         alice.wins + on_iracing.wins,
         alice.podiums + on_iracing.podiums,
     )
-    assert totals.starts > max(alice.starts, on_iracing.starts) > 0
+    assert totals["starts"] > max(alice.starts, on_iracing.starts) > 0
     drives = list(response.context["recent"])
     assert {drive.profile_id for drive in drives} == {alice.pk, on_iracing.pk}
     assert [drive.raced_at for drive in drives] == sorted((drive.raced_at for drive in drives), reverse=True)
@@ -98,7 +98,7 @@ def test_hidden_and_unverified_profiles_never_show(
     SimProfile.objects.filter(pk=on_iracing.pk).update(is_verified=True, is_public=False)
     response = client.get(ADDRESS)
     assert on_iracing.get_absolute_url() not in response.content.decode()
-    assert response.context["totals"].starts == alice.starts
+    assert response.context["totals"]["starts"] == alice.starts
     assert {drive.profile_id for drive in response.context["recent"]} == {alice.pk}
 
 

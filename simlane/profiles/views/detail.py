@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery
@@ -12,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from simlane.profiles import addresses
-from simlane.profiles.views.driver import in_driver_page
+from simlane.profiles.views.driver import in_driver_page, totals
 from simlane.profiles.views.missing import not_found
 from simlane.sim.identity.identifiers import normalise_or_none
 from simlane.sim.models import Entry, EntryDriver, PersonalBest, Session, SimProfile, Simulator
@@ -24,20 +23,6 @@ BESTS = 60
 CHART_KEYS = ("date", "position", "field", "event", "track")
 
 
-@dataclass(frozen=True, slots=True)
-class CareerStatistics:
-    """A career in numbers: races only. `win_rate` is a percentage; finishes are of the last CHARTED races but heats."""
-
-    starts: int
-    wins: int
-    podiums: int
-    class_wins: int
-    class_podiums: int
-    win_rate: float | None
-    best_finish: int | None
-    average_finish: float | None
-
-
 @require_safe
 def detail(request: HttpRequest, slug: str, identifier: str) -> HttpResponse:
     """One driver on one simulator."""
@@ -46,6 +31,7 @@ def detail(request: HttpRequest, slug: str, identifier: str) -> HttpResponse:
     if profile is None:
         return _elsewhere(request, slug, identifier)
     finishes = _finishes(profile)
+    positions = [finish["position"] for finish in finishes]
     context = {
         "profile": profile,
         "simulator": profile.simulator,
@@ -54,7 +40,9 @@ def detail(request: HttpRequest, slug: str, identifier: str) -> HttpResponse:
         "former_names": list(
             profile.names.exclude(name=profile.profile_name).order_by("-last_used_at").values_list("name", flat=True)
         ),
-        "statistics": _statistics(profile, [finish["position"] for finish in finishes]),
+        "statistics": totals([profile]),
+        "best_finish": min(positions, default=None),
+        "average_finish": sum(positions) / len(positions) if positions else None,
         "bests": _bests(profile),
         "recent": _drives(profile).select_related("entry__car", "entry__session__event__track")[:RECENT],
         "finishes": finishes,
@@ -122,16 +110,3 @@ def _finishes(profile: SimProfile) -> list[dict[str, Any]]:
         }
         for raced_at, position, field, event_id, event, track in reversed(rows)
     ]
-
-
-def _statistics(profile: SimProfile, positions: list[int]) -> CareerStatistics:
-    return CareerStatistics(
-        starts=profile.starts,
-        wins=profile.wins,
-        podiums=profile.podiums,
-        class_wins=profile.class_wins,
-        class_podiums=profile.class_podiums,
-        win_rate=100 * profile.wins / profile.starts if profile.starts else None,
-        best_finish=min(positions, default=None),
-        average_finish=sum(positions) / len(positions) if positions else None,
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
@@ -11,21 +11,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from simlane.profiles.views.missing import not_found
+from simlane.sim.career.statistics import COUNTED
 from simlane.sim.models import EntryDriver, SimProfile
 
 RECENT = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Races of all the page's profiles together. `win_rate` is a percentage, None before the first start."""
-
-    starts: int
-    wins: int
-    podiums: int
-    class_wins: int
-    class_podiums: int
-    win_rate: float | None
 
 
 def shown_profiles(account_id: int) -> QuerySet[SimProfile]:
@@ -58,7 +47,7 @@ def driver(request: HttpRequest, username: str) -> HttpResponse:
     context = {
         "driver_name": account.get_full_name() or account.get_username(),
         "profiles": profiles,
-        "totals": _totals(profiles),
+        "totals": totals(profiles),
         "recent": recent.select_related(
             "entry__car", "entry__session__event__track", "entry__session__event__simulator"
         ).order_by("-raced_at", "-pk")[:RECENT],
@@ -66,14 +55,7 @@ def driver(request: HttpRequest, username: str) -> HttpResponse:
     return render(request, "profiles/driver.html", context)
 
 
-def _totals(profiles: list[SimProfile]) -> Totals:
-    starts = sum(profile.starts for profile in profiles)
-    wins = sum(profile.wins for profile in profiles)
-    return Totals(
-        starts,
-        wins,
-        podiums=sum(profile.podiums for profile in profiles),
-        class_wins=sum(profile.class_wins for profile in profiles),
-        class_podiums=sum(profile.class_podiums for profile in profiles),
-        win_rate=100 * wins / starts if starts else None,
-    )
+def totals(profiles: Sequence[SimProfile]) -> dict[str, float | None]:
+    """The races of all these profiles together; `win_rate` is a percentage, None before the first start."""
+    found = {name: sum(getattr(profile, name) for profile in profiles) for name in COUNTED}
+    return {**found, "win_rate": 100 * found["wins"] / found["starts"] if found["starts"] else None}
