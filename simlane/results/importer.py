@@ -16,6 +16,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.dispatch import Signal
 
 from simlane.results import files
 from simlane.results.digest import content_sha256
@@ -30,6 +31,8 @@ from simlane.results.storing import lock, store
 from simlane.results.timezones import timezone_of
 
 log = logging.getLogger(__name__)
+#: Sent after each import that stores, with its `report`.
+imported = Signal()
 
 #: A batch is stored when it holds this many entries and laps, or bytes of files.
 BATCH_ROWS = 20_000
@@ -95,7 +98,10 @@ class Importer:
     def run(self, paths: Iterable[Path]) -> Report:
         """Imports what is at `paths`. A bad file goes into the report and the others go on."""
         with _rare_collection():
-            return self._run(paths)
+            report = self._run(paths)
+        if not self._dry_run:
+            imported.send_robust(sender=None, report=report)
+        return report
 
     def _run(self, paths: Iterable[Path]) -> Report:
         for candidate in files.find(paths, self.report.refuse, self.report.pass_over):

@@ -8,14 +8,16 @@ class UsersConfig(AppConfig):
     label = "users"
 
     def ready(self) -> None:
+        from simlane.results.importer import imported
         from simlane.sim.database import deleted_accounts, full_text
         from simlane.sim.ownership.events import ownership_changed
         from simlane.sim.search import accounts
         from simlane.users.account_deletion import ROWS
-        from simlane.users.notifications.recording import record
+        from simlane.users.notifications.recording import record, record_refused
         from simlane.users.search import FULL_TEXT, SearchKeys
 
         ownership_changed.connect(record, dispatch_uid="simlane.users.notifications")
+        imported.connect(record_refused, dispatch_uid="simlane.users.notifications")
         deleted_accounts.register(ROWS)
         full_text.register(FULL_TEXT)
         accounts.register(SearchKeys())

@@ -10,12 +10,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.cache import add_never_cache_headers
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from simlane.sim.admin.base import OwnPage, staff
 from simlane.sim.errors import Refused
 from simlane.sim.models import Claim, ClaimImage, HistoryEntry
 from simlane.sim.ownership import claims
+from simlane.sim.templatetags.staff import linked_account
 
 SHOWN = 50
 
@@ -42,7 +44,7 @@ class StateFilter(admin.SimpleListFilter):
 class ClaimAdmin(OwnPage):
     """Claims, the oldest first."""
 
-    list_display = ("profile", "simulator", "claimant", "holder", "disputed", "how", "state", "made_at")
+    list_display = ("profile", "simulator", "account", "holder", "disputed", "how", "state", "made_at")
     list_select_related = ("profile__simulator", "profile__linked_user", "claimant")
     list_filter = (StateFilter, "disputed")
     ordering = ("made_at", "pk")
@@ -52,12 +54,18 @@ class ClaimAdmin(OwnPage):
     def simulator(self, claim: Any) -> str:
         return str(claim.profile.simulator)
 
+    @admin.display(description="claimed by", ordering="claimant")
+    def account(self, claim: Any) -> str:
+        return linked_account(claim.claimant)
+
     @admin.display(description="holder now")
     def holder(self, claim: Any) -> str:
         profile = claim.profile
         if profile.linked_user is None:
             return "nobody"
-        return f"{profile.linked_user} ({'verified' if profile.is_verified else 'not verified'})"
+        return format_html(
+            "{} ({})", linked_account(profile.linked_user), "verified" if profile.is_verified else "not verified"
+        )
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

@@ -16,6 +16,7 @@ from simlane.sim.ownership.linking import GONE
 from simlane.sim.ownership.locks import atomic_with_retry, lock_profiles
 from simlane.sim.ownership.pictures import Picture
 from simlane.sim.ownership.proof import assign_verified, lock_for
+from simlane.sim.ownership.staff import claimed
 
 MAX_PICTURES = 3
 YOURS_ALREADY = "This profile is verified as yours already."
@@ -46,8 +47,10 @@ def submit(profile: SimProfile, user: AbstractBaseUser, message: str, pictures: 
     ClaimImage.objects.bulk_create(
         ClaimImage(claim=claim, picture=each.data, width=each.width, height=each.height) for each in pictures
     )
+    told = claimed(claim.pk, row, (user.pk, row.linked_user_id))
     if row.is_verified and row.linked_user_id is not None:
-        notify([OwnershipEvent(Kind.DISPUTED, row.linked_user_id, row)])
+        told.append(OwnershipEvent(Kind.DISPUTED, row.linked_user_id, row))
+    notify(told)
     return claim
 
 

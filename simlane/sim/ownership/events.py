@@ -26,6 +26,8 @@ class Kind(TextChoices):
     DISPUTED = "disputed", "Somebody else says that a profile is theirs"
     DECIDED = "decided", "Staff decided about a claim"
     MERGED = "merged", "Two profiles became one"
+    CLAIMED = "claimed", "A claim waits for the staff"
+    IMPORT_REFUSED = "import_refused", "Result files were refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class OwnershipEvent:
     """A change of `profile` that the account `account_id` is told of; `detail` holds texts and numbers only.
 
     `detail` of a reminder: `lapses_at` (ISO 8601); of a take-over: `was_verified`; of a decision: `accepted` and the
-    staff's `reason`; of a merge: `merged_name`, and `undone` when the merge was undone.
+    staff's `reason`; of a claim: `claim`, its key; of a merge: `merged_name`, and `undone` when the merge was undone.
     """
 
     kind: Kind

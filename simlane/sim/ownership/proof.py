@@ -25,6 +25,7 @@ from simlane.sim.ownership.events import Kind, OwnershipEvent, notify
 from simlane.sim.ownership.history import How, change
 from simlane.sim.ownership.linking import unlink
 from simlane.sim.ownership.locks import atomic_with_retry, lock_account, lock_profiles
+from simlane.sim.ownership.staff import claimed
 
 #: The platform is the authority about its own ids; anything else does not overrule a verified link.
 BY_PLATFORM = {How.STEAM, How.IRACING}
@@ -119,11 +120,13 @@ def dispute(user: AbstractBaseUser, profile: SimProfile, how: How, **evidence: A
     )
     if not made:
         Claim.objects.filter(pk=claim.pk).update(how=how, evidence=evidence or None, disputed=True)
-    notify(
+    parties = (user.pk, profile.linked_user_id)
+    told = [
         OwnershipEvent(Kind.DISPUTED, account, profile)
-        for account in (user.pk, profile.linked_user_id)
+        for account in parties
         if account is not None and (made or account == user.pk)
-    )
+    ]
+    notify([*told, *(claimed(claim.pk, profile, parties) if made else [])])
 
 
 @atomic_with_retry

@@ -18,6 +18,7 @@ class Group:
     sentence: str
     kinds: frozenset[Kind]
     by_default: bool = True
+    staff_only: bool = False
 
 
 GROUPS = (
@@ -53,9 +54,21 @@ GROUPS = (
         frozenset({Kind.LINKED}),
         by_default=False,
     ),
+    Group(
+        "staff",
+        "Work for the staff",
+        "A claim waits for a decision, or an import refused result files.",
+        frozenset({Kind.CLAIMED, Kind.IMPORT_REFUSED}),
+        staff_only=True,
+    ),
 )
 BY_NAME = {group.name: group for group in GROUPS}
 _OF = {kind: group for group in GROUPS for kind in group.kinds}
+
+
+def groups_for(*, staff: bool) -> list[Group]:
+    """The groups that a member, or one of the staff, chooses from."""
+    return [group for group in GROUPS if staff or not group.staff_only]
 
 
 def group_of(kind: str) -> Group:

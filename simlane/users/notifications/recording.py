@@ -11,7 +11,9 @@ from django.db import connection, transaction
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
-from simlane.sim.ownership.events import OwnershipEvent
+from simlane.results.report import Report, printable
+from simlane.sim.ownership.events import Kind, OwnershipEvent
+from simlane.sim.ownership.staff import staff_with
 from simlane.users.models import Notification
 from simlane.users.notifications import mail_thread
 from simlane.users.notifications.groups import choices, wants
@@ -24,30 +26,53 @@ def record(events: Sequence[OwnershipEvent], **_: Any) -> None:
     if not told:
         return
     prefetch_related_objects([each.profile for each in told], "simulator")
-    chosen = choices(there)
+    _write([(each.account_id, each.kind, _about(each)) for each in told])
+
+
+def record_refused(report: Report, **_: Any) -> None:
+    """Tells the staff which files an import refused; again only once they have read it, or when it is another."""
+    if not report.refused:
+        return
+    label, error = report.refused[0]
+    about = {"detail": {"files": len(report.refused), "first": printable(f"{label}: {error}")[:1000]}}
+    with transaction.atomic():
+        there = _staying(staff_with("results.view_resultfile"))
+        unread = Notification.objects.filter(user__in=there, kind=Kind.IMPORT_REFUSED, read_at__isnull=True)
+        there -= {account for account, known in unread.values_list("user", "about") if known == about}
+        _write([(account, Kind.IMPORT_REFUSED, about) for account in sorted(there)])
+
+
+def _write(told: list[tuple[int, Kind, dict[str, Any]]]) -> None:
+    """A row for each account, kind and text; the wanted e-mails go out once the transaction is kept."""
+    chosen = choices({account for account, _, _ in told})
     now = timezone.now()
-    rows = [_row(each, mailed=wants(chosen, each.account_id, each.kind), now=now) for each in told]
+    rows = []
+    for account, kind, about in told:
+        mailed = wants(chosen, account, kind)
+        rows.append(
+            Notification(
+                user_id=account,
+                kind=kind,
+                created_at=now,
+                about=about,
+                email_state=Notification.Mail.PENDING if mailed else Notification.Mail.NONE,
+                email_due_at=now if mailed else None,
+            )
+        )
     Notification.objects.bulk_create(rows)
     keys = [row.pk for row in rows if row.email_state == Notification.Mail.PENDING]
     if keys:
         transaction.on_commit(partial(mail_thread.deliver_soon, keys), robust=True)
 
 
-def _row(event: OwnershipEvent, *, mailed: bool, now: Any) -> Notification:
+def _about(event: OwnershipEvent) -> dict[str, Any]:
     profile = event.profile
-    return Notification(
-        user_id=event.account_id,
-        kind=event.kind,
-        created_at=now,
-        about={
-            "profile": str(profile.pk),
-            "name": profile.profile_name,
-            "simulator": profile.simulator.name,
-            "detail": dict(event.detail),
-        },
-        email_state=Notification.Mail.PENDING if mailed else Notification.Mail.NONE,
-        email_due_at=now if mailed else None,
-    )
+    return {
+        "profile": str(profile.pk),
+        "name": profile.profile_name,
+        "simulator": profile.simulator.name,
+        "detail": dict(event.detail),
+    }
 
 
 def _staying(accounts: Collection[int]) -> set[int]:

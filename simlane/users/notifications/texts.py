@@ -226,6 +226,28 @@ def _merged(about: dict[str, Any]) -> Text:
     )
 
 
+def _claimed(about: dict[str, Any]) -> Text:
+    claim = about["detail"].get("claim")
+    path = reverse("admin:sim_claim_change", args=[claim]) if claim else reverse("admin:sim_claim_changelist")
+    return Text(
+        title=f"A claim waits: {_name(about)}",
+        sentence=f"Somebody says that {_where(about)} is theirs. Look at the claim and decide.",
+        link=Link("Decide", path),
+    )
+
+
+def _import_refused(about: dict[str, Any]) -> Text:
+    files = about["detail"].get("files", 1)
+    return Text(
+        title=f"{files} result file{'' if files == 1 else 's'} refused",
+        sentence=(
+            f"An import refused {files} file{'' if files == 1 else 's'}. The first one: "
+            f"{plain(about['detail'].get('first'), 500)}"
+        ),
+        link=_help("What the site reads", "result-files"),
+    )
+
+
 def _day(moment: object) -> str:
     try:
         at = datetime.fromisoformat(str(moment))
@@ -246,4 +268,6 @@ _TEXTS: dict[Kind, Callable[[dict[str, Any]], Text]] = {
     Kind.DISPUTED: _disputed,
     Kind.DECIDED: _decided,
     Kind.MERGED: _merged,
+    Kind.CLAIMED: _claimed,
+    Kind.IMPORT_REFUSED: _import_refused,
 }

@@ -42,7 +42,7 @@ def sim_profiles(request: HttpRequest) -> HttpResponse:
 
 @member_page()
 def search_page(request: HttpRequest) -> HttpResponse:
-    """Profiles of nobody, by name, former name or platform id."""
+    """Public profiles by name, former name or platform id; one that is linked already can be claimed."""
     if refusal := consume_or_429(request, action="search", limit_get=True):
         return refusal
     query = typed(request.GET.get("q", ""))
@@ -51,7 +51,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
         response = section(request, "sim_profile_search.html", query=query[:MAX_LENGTH], error=error)
         response.status_code = 400
         return response
-    found = search(SimProfile.objects.public().filter(linked_user__isnull=True), query)
+    found = search(SimProfile.objects.public(), query)
     hits = found.hits[:FOUND_AT_MOST]
     return section(
         request,

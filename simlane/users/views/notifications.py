@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from simlane.users.models import Notification, User
-from simlane.users.notifications.groups import GROUPS, Group, choices, choose
+from simlane.users.notifications.groups import GROUPS, Group, choices, choose, groups_for
 from simlane.users.notifications.mails import address, read_token
 from simlane.users.notifications.texts import text
 from simlane.users.views.access import member, member_page
@@ -60,15 +60,16 @@ def read_all(request: HttpRequest) -> HttpResponse:
 def preferences(request: HttpRequest) -> HttpResponse:
     """Which kinds come by e-mail too."""
     user = member(request)
+    offered = groups_for(staff=user.is_staff)
     if request.method == "POST":
         wanted = set(request.POST.getlist("mail"))
-        if unknown := wanted - {group.name for group in GROUPS}:
+        if unknown := wanted - {group.name for group in offered}:
             raise BadRequest(f"There are no e-mails called “{min(unknown)[:40]}”. Nothing was changed.")
-        choose(user.pk, {group.name: group.name in wanted for group in GROUPS})
+        choose(user.pk, {group.name: group.name in wanted for group in offered})
         messages.success(request, "Saved.")
         return redirect("users:notification_preferences")
     chosen = choices([user.pk])
-    groups = [(group, chosen.get((user.pk, group.name), group.by_default)) for group in GROUPS]
+    groups = [(group, chosen.get((user.pk, group.name), group.by_default)) for group in offered]
     return show(request, "users/notification_preferences.html", {"groups": groups, "address": address(user)})
 
 

@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from simlane.sim.models import Claim, ClaimImage, Merge, SimProfile
 from simlane.sim.ownership import claims
-from simlane.users.models import User
+from simlane.users.models import Notification, User
+from simlane.users.notifications.texts import text
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/admin/sim/claim/"
@@ -47,7 +48,7 @@ def test_the_queue_holds_what_is_open(client: Client, boss: User, claim: Claim, 
 
 def test_a_claims_page_has_all_that_a_decision_needs(client: Client, boss: User, claim: Claim) -> None:
     page = client.get(f"{QUEUE}{claim.pk}/change/").content.decode()
-    for text in ("It is mine: see the picture.", "ann", "owner (verified)", "disputed", "Linked"):
+    for text in ("It is mine: see the picture.", "ann", "owner</a> (verified)", "disputed", "Linked"):
         assert text in page
     image = ClaimImage.objects.get()
     response = client.get(reverse("admin:sim_claim_picture", args=[image.pk]))
@@ -146,3 +147,41 @@ def test_a_profiles_page_has_its_history(client: Client, boss: User, alice: SimP
     alice.link_to_user(ann)
     page = client.get(f"/admin/sim/simprofile/{alice.pk}/change/").content.decode()
     assert "Linked by the member" in page
+
+
+def test_who_may_decide_is_told_of_a_claim_and_its_parties_are_not(alice: SimProfile, ann: User, owner: User) -> None:
+    decider = User.objects.create_user("decider", is_staff=True)
+    decider.user_permissions.add(Permission.objects.get(codename="change_claim"))
+    User.objects.create_superuser("boss")
+    User.objects.create_user("reader", is_staff=True)
+    User.objects.create_superuser("gone", is_active=False)
+    User.objects.filter(pk=owner.pk).update(is_staff=True, is_superuser=True)
+    alice.link_to_user(owner, verified=True)
+    claim = claims.submit(alice, ann, "It is mine.")
+    told = Notification.objects.filter(kind="claimed")
+    assert sorted(told.values_list("user__username", flat=True)) == ["boss", "decider"]
+    assert text(told[0]).link.path == f"/admin/sim/claim/{claim.pk}/change/"
+
+
+def test_the_staffs_first_page_counts_open_claims(client: Client, boss: User, claim: Claim, ann: User) -> None:
+    assert "<strong>1 claim</strong> waits for a decision" in client.get("/admin/").content.decode()
+    claims.withdraw(claim, ann)
+    assert "No claim waits" in client.get("/admin/").content.decode()
+    client.force_login(User.objects.create_user("editor", is_staff=True))
+    assert "waits for a decision" not in client.get("/admin/").content.decode()
+
+
+def test_a_claims_page_links_accounts_and_says_its_evidence_in_words(
+    client: Client, boss: User, claim: Claim, ann: User, owner: User
+) -> None:
+    drive = claim.profile.drives.order_by("pk")[0]
+    session = drive.entry.session
+    Claim.objects.filter(pk=claim.pk).update(how="code", evidence={"session": session.pk})
+    page = client.get(f"{QUEUE}{claim.pk}/change/").content.decode()
+    for account in (ann, owner):
+        assert f'<a href="/admin/users/user/{account.pk}/change/">{account}</a>' in page
+    assert f'a code in the name, in <a href="/events/{session.event_id}/">' in page
+    assert "{&#x27;session" not in page
+    Claim.objects.filter(pk=claim.pk).update(evidence={"session": "<b>", "odd": "<i>"})
+    page = client.get(f"{QUEUE}{claim.pk}/change/").content.decode()
+    assert "in a session that is gone; odd: &lt;i&gt;" in page

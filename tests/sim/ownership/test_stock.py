@@ -18,7 +18,7 @@ from tests.sim.conftest import MakeProfile
 
 
 @pytest.mark.django_db
-def test_an_account_links_only_so_many_profiles_of_a_simulator_without_proof(
+def test_an_linked_accounts_only_so_many_profiles_of_a_simulator_without_proof(
     ann: User, make_profile: MakeProfile, settings: Any
 ) -> None:
     settings.UNVERIFIED_LINKS = 2

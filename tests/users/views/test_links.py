@@ -204,11 +204,23 @@ def test_search_finds_by_name_former_name_and_id(client: Client, alice: SimProfi
 
 
 @pytest.mark.usefixtures("member")
-def test_search_offers_only_unlinked_public_ones(client: Client, alice: SimProfile, owner: User) -> None:
+def test_search_lists_linked_ones_to_be_claimed_and_no_hidden_ones(
+    client: Client, alice: SimProfile, owner: User
+) -> None:
     link(alice, owner)
-    assert at("link", alice) not in client.get(f"{LIST}search/", {"q": "alicia"}).content.decode()
+    page = client.get(f"{LIST}search/", {"q": "alicia"}).content.decode()
+    assert at("link", alice) not in page
+    assert at("claim", alice) in page
+    assert "Linked already: claim it" in page
     SimProfile.objects.filter(pk=alice.pk).update(is_verified=True, is_public=False)
-    assert at("link", alice) not in client.get(f"{LIST}search/", {"q": "alicia"}).content.decode()
+    assert "Alicia" not in client.get(f"{LIST}search/", {"q": "alicia amber"}).content.decode()
+
+
+def test_search_leads_to_managing_what_is_ones_own(client: Client, alice: SimProfile, member: User) -> None:
+    link(alice, member)
+    page = client.get(f"{LIST}search/", {"q": "alicia"}).content.decode()
+    assert at("manage", alice) in page
+    assert at("claim", alice) not in page
 
 
 @pytest.mark.usefixtures("member", "season")
