@@ -66,7 +66,7 @@ GROUPS = (
             Article(
                 "code",
                 "Verify by a code in your driver name",
-                "A one-time code that you race under once. It works wherever results come in.",
+                "A one-time code that you race under once. For iRacing and Assetto Corsa Competizione.",
                 "token team name seven days expire",
             ),
             Article(
@@ -147,5 +147,9 @@ BY_SLUG = {article.slug: article for group in GROUPS for article in group.articl
 
 
 def deadlines() -> dict[str, int]:
-    """The days after which an unproved link is reminded of and ends: context of every article."""
-    return {"reminder_days": settings.LINK_REMINDER_DAYS, "lapse_days": settings.LINK_LAPSE_DAYS}
+    """The days after which an unproved link ends, after a reminder, and may be made again: for every article."""
+    return {
+        "reminder_days": settings.LINK_REMINDER_DAYS,
+        "lapse_days": settings.LINK_LAPSE_DAYS,
+        "relink_days": settings.RELINK_DAYS,
+    }

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from simlane.results.parsed import ParsedEvent, Reader, ResultFileError
+from simlane.results.readers import acc, iracing
 from simlane.results.readers.acc import AccReader
 from simlane.results.readers.iracing import IracingReader
 from simlane.results.source import CompanionFileError, Source
 
 READERS: tuple[Reader, ...] = (IracingReader(), AccReader())
+#: The slugs of the simulators whose results are read.
+SIMULATORS = frozenset({acc.SIMULATOR, iracing.SIMULATOR})
 
 _ARCHIVES = ((b"PK\x03\x04", "a ZIP archive"), (b"\x1f\x8b", "a gzip archive"), (b"7z\xbc\xaf", "a 7z archive"))
 #: What the Finder adds to an archive beside each file.

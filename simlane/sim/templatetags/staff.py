@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import template
@@ -11,7 +12,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 
-from simlane.sim.models import Claim, Session, SimProfile
+from simlane.sim.models import Claim, Event, Session, SimProfile
 
 register = template.Library()
 
@@ -55,12 +56,11 @@ def _session(key: object) -> str:
     session = Session.objects.select_related("event").filter(pk=key).first() if isinstance(key, int) else None
     if session is None:
         return "a code in the name, in a session that is gone"
-    return format_html(
-        'a code in the name, in <a href="{}">{}, {}</a>', session.event.get_absolute_url(), session.event, session.name
-    )
+    where = _linked(f"{session.event}, {session.name}", Event, session.event_id)
+    return format_html("a code in the name, in {}", where)
 
 
-_WORDS = {
+_WORDS: dict[str, Callable[[object], str]] = {
     "session": _session,
     "identifier": lambda value: f"the platform says: id {value}",
     "claim": lambda key: _linked("the claim", Claim, key),

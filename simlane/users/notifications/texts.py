@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 
 from simlane.sim.ownership.events import Kind
@@ -164,9 +165,9 @@ def _lapsed(about: dict[str, Any]) -> Text:
         title=f"The link to {_name(about)} has ended",
         sentence=(
             f"Nobody proved in time that {_where(about)} is yours, so it is not linked to your account any more. The "
-            "profile and its results stay, and you may link it again."
+            f"profile and its results stay. You may link it again after {settings.RELINK_DAYS} days, or claim it now."
         ),
-        link=_page("link", "Link it again", about),
+        link=_page("claim", "Claim it", about),
     )
 
 

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from simlane.results.readers import SIMULATORS
 from simlane.sim.errors import Refused
 from simlane.sim.models import Claim, LinkReminder, SimProfile
 from simlane.sim.ownership import codes, lapsing
@@ -29,6 +30,8 @@ def verify(request: HttpRequest, profile_id: str) -> HttpResponse:
     if not profile.is_verified:
         claim = own_claims(request, profile).filter(state=Claim.State.OPEN).first()
         context |= {
+            # A code shows in results: where none come in, it has nowhere to appear.
+            "has_codes": profile.simulator.slug in SIMULATORS,
             "code": codes.live_code(profile, member(request)),
             # The link does not lapse before the staff have decided.
             "lapses_at": None if claim else _lapses_at(profile),

@@ -21,7 +21,7 @@ from simlane.sim.models import SimProfile
 from simlane.sim.ownership.events import Kind
 from simlane.users.models import Notification, User
 from simlane.users.notifications import delivery
-from simlane.users.notifications.groups import GROUPS
+from simlane.users.notifications.groups import groups_for
 from tests.users.notifications.conftest import Told, confirmed, days_ago, later, pending, states, use
 from tests.users.notifications.smtp_peer import SmtpPeer, smtp_peer
 
@@ -85,7 +85,7 @@ def test_a_mail_server_that_is_down_breaks_no_request_and_loses_nothing(
 
 def wants_all_mails(client: Client, user: User) -> None:
     client.force_login(user)
-    client.post("/users/profile/notifications/", {"mail": [group.name for group in GROUPS]})
+    client.post("/users/profile/notifications/", {"mail": [group.name for group in groups_for(staff=False)]})
 
 
 @pytest.mark.usefixtures("closed_port")

@@ -14,7 +14,7 @@ from simlane.sim.models import SimProfile
 from simlane.sim.ownership.events import Kind
 from simlane.users.models import MailChoice, Notification, User
 from simlane.users.notifications import delivery
-from simlane.users.notifications.groups import BY_NAME, GROUPS, choices, wants
+from simlane.users.notifications.groups import BY_NAME, choices, groups_for, wants
 from simlane.users.notifications.mails import token
 from tests.users.notifications.conftest import Told
 
@@ -38,7 +38,7 @@ def way_out(user: User, group: str = "ownership") -> str:
 
 def wanted(user: User) -> set[str]:
     chosen = choices([user.pk])
-    return {group.name for group in GROUPS if wants(chosen, user.pk, min(group.kinds))}
+    return {group.name for group in groups_for(staff=user.is_staff) if wants(chosen, user.pk, min(group.kinds))}
 
 
 def bell_queries(captured: CaptureQueriesContext) -> list[str]:
@@ -183,6 +183,15 @@ def test_a_member_chooses_which_come_by_mail(client: Client, member: User, told:
     client.post(CHOICE, {})
     assert wanted(member) == set()
     assert client.post(CHOICE, {"mail": "everything"}).status_code == 400
+
+
+def test_staff_choose_their_work_too(client: Client, member: User) -> None:
+    assert 'id="mail-staff"' not in client.get(CHOICE).content.decode()
+    assert client.post(CHOICE, {"mail": "staff"}).status_code == 400
+    User.objects.filter(pk=member.pk).update(is_staff=True)
+    assert 'id="mail-staff"' in client.get(CHOICE).content.decode()
+    client.post(CHOICE, {"mail": ["claims"]})
+    assert wanted(User.objects.get(pk=member.pk)) == {"claims"}
 
 
 def test_one_click_needs_no_sign_in_and_no_csrf_token(anna: User) -> None:

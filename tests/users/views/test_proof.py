@@ -272,3 +272,9 @@ def test_my_profiles_cost_the_same_however_many(
         page = client.get(MY_PROFILES).content.decode()
     assert page.count("unless you verify it") == count
     assert page.count("/claim/") == count
+
+
+def test_a_code_is_offered_only_where_results_come_in(client: Client, mine: SimProfile) -> None:
+    assert "Show me a code" in client.get(at("verify", mine)).content.decode()
+    SimProfile.objects.filter(pk=mine.pk).update(simulator=Simulator.objects.get(slug="rfactor-2"))
+    assert "Show me a code" not in client.get(at("verify", mine)).content.decode()
