@@ -40,6 +40,16 @@ class ReadOnly(ModelAdmin):
         return [each.name for each in self.opts.fields]
 
 
+class ReadOnlyInline(admin.TabularInline):
+    """Rows below the one they belong to, to look at."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
 class OwnPage(ReadOnly):
     """Rows with a page of their own, `change_form_template`, that shows what a decision needs and saves nothing."""
 

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from simlane.sim.admin.base import ReadOnly, staff
+from simlane.sim.admin.base import ReadOnly, ReadOnlyInline, staff
 from simlane.sim.models import HistoryEntry, ProfileName, SimProfile
 from simlane.sim.ownership import linking, proof
 from simlane.sim.search.query import MAX_LENGTH, search, typed
@@ -38,15 +38,10 @@ class LinkFilter(admin.SimpleListFilter):
         return queryset.filter(**conditions.get(self.value(), {}))
 
 
-class NameInline(admin.TabularInline):
+class NameInline(ReadOnlyInline):
     model = ProfileName
     fields = readonly_fields = ("name", "last_used_at")
-    extra = 0
-    can_delete = False
     verbose_name_plural = "names raced under"
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(SimProfile)

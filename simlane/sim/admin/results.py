@@ -9,7 +9,7 @@ from django.contrib.admin.options import ModelAdmin
 from django.db.models import Count, Exists, Model, OuterRef, QuerySet
 from django.http import HttpRequest
 
-from simlane.sim.admin.base import ReadOnly
+from simlane.sim.admin.base import ReadOnly, ReadOnlyInline
 from simlane.sim.models import Claim, ContestedIdentifier, Event, Session, Simulator
 
 
@@ -22,14 +22,9 @@ class SimulatorAdmin(ModelAdmin):
         return False
 
 
-class SessionInline(admin.TabularInline):
+class SessionInline(ReadOnlyInline):
     model = Session
     fields = readonly_fields = ("number", "name", "kind", "started_at")
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Event)
