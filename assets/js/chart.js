@@ -1,12 +1,11 @@
 // Finishing positions over time. The same figures stand in the table beside the chart.
 import { CategoryScale, Chart, LineController, LineElement, LinearScale, PointElement, Tooltip } from "chart.js";
+import { colour, look, paint } from "./charting.js";
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, CategoryScale, Tooltip);
 
 const canvas = document.getElementById("finishes-chart");
 const data = document.getElementById("finishes-data");
-
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // The podium is a band behind the line: places one to three.
 const podium = {
@@ -31,10 +30,7 @@ if (canvas && data) {
       datasets: [{ data: finishes.map((finish) => finish.position), borderWidth: 2, pointRadius: 4, pointHoverRadius: 7, tension: 0 }],
     },
     options: {
-      animation: false,
-      responsive: true,
-      maintainAspectRatio: false,
-      interaction: { mode: "index", intersect: false },
+      ...look,
       scales: {
         x: { grid: { display: false }, ticks: { maxRotation: 0, autoSkipPadding: 24 } },
         y: { reverse: true, min: 1, suggestedMax: 10, ticks: { precision: 0, callback: (value) => `P${value}` } },
@@ -55,21 +51,10 @@ if (canvas && data) {
     plugins: [podium],
   });
 
-  const paint = () => {
+  paint([chart], () => {
     const [dataset] = chart.data.datasets;
     dataset.borderColor = colour("--color-primary");
     dataset.pointBackgroundColor = finishes.map(({ position }) => colour(position <= 3 ? "--color-podium" : "--color-primary"));
     dataset.pointBorderColor = colour("--color-base-100");
-    const text = colour("--color-base-content");
-    for (const axis of Object.values(chart.options.scales)) {
-      axis.ticks.color = text;
-      axis.grid = { ...axis.grid, color: colour("--color-base-300") };
-      axis.border = { color: colour("--color-base-300") };
-    }
-    chart.options.font = { family: "Archivo, sans-serif" };
-    chart.update("none");
-  };
-  paint();
-  document.addEventListener("simlane:theme", paint);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
+  });
 }

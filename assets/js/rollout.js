@@ -1,10 +1,10 @@
 // The staff's charts. The same figures stand in the table beside each.
 import { BarController, BarElement, CategoryScale, Chart, Legend, LineController, LineElement, LinearScale, PointElement, Tooltip } from "chart.js";
+import { look, paint } from "./charting.js";
 
 Chart.register(BarController, BarElement, LineController, LineElement, PointElement, LinearScale, CategoryScale, Legend, Tooltip);
 
 const data = document.getElementById("rollout-data");
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 if (data) {
   const figures = JSON.parse(data.textContent);
@@ -32,12 +32,9 @@ if (data) {
       type,
       data: { labels, datasets },
       options: {
-        animation: false,
-        responsive: true,
+        ...look,
         spanGaps: true,
         layout: { padding: { right: 8 } },
-        maintainAspectRatio: false,
-        interaction: { mode: "index", intersect: false },
         scales: {
           x: { grid: { display: false }, ticks: { maxRotation: 0, autoSkipPadding: 24 } },
           y: { beginAtZero: true, suggestedMax: 4, ticks: { precision: 0, callback: (value) => `${value}${unit}` } },
@@ -50,22 +47,5 @@ if (data) {
     });
   });
 
-  const paint = () => {
-    const text = colour("--color-base-content");
-    for (const chart of charts) {
-      for (const set of chart.data.datasets) set.borderColor = set.backgroundColor = set.pointBackgroundColor = colour(set.tone);
-      for (const axis of Object.values(chart.options.scales)) {
-        axis.ticks.color = text;
-        axis.grid = { ...axis.grid, color: colour("--color-base-300") };
-        axis.border = { color: colour("--color-base-300") };
-      }
-      chart.options.plugins.legend.labels.color = text;
-      chart.options.font = { family: "Archivo, sans-serif" };
-      // Not "none": that keeps the old colours where the elements share them.
-      chart.update();
-    }
-  };
-  paint();
-  document.addEventListener("simlane:theme", paint);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
+  paint(charts);
 }

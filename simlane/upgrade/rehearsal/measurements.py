@@ -8,6 +8,11 @@ from typing import Literal, get_args
 
 Release = Literal["old", "new"]
 RELEASES: tuple[Release, ...] = get_args(Release)
+#: PostgreSQL's modes of table locks, the weakest first, in the order of its manual.
+MODES = (
+    "AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock", "ShareLock",
+    "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -18,7 +23,6 @@ class Step:
     started_s: float
     finished_s: float
     rows: int = 0
-    detail: str = ""
 
     @property
     def length_s(self) -> float:
@@ -43,12 +47,17 @@ class Statement:
 
 @dataclass(slots=True)
 class Locks:
-    """A sample: how many sessions wait for a lock, the longest wait, the strongest lock held."""
+    """A sample: how many sessions wait for a lock, the longest wait, the strongest lock held on profiles."""
 
     at_s: float
     waiting: int
     longest_wait_ms: float
     strongest: str
+
+    @property
+    def strength(self) -> int:
+        """The place of the strongest lock in MODES, -1 for none of them."""
+        return MODES.index(self.strongest) if self.strongest in MODES else -1
 
 
 @dataclass(slots=True)

@@ -15,7 +15,6 @@ from typing import Any, Literal
 from django.core.management.base import CommandError, OutputWrapper
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
-from rich.console import Console
 
 from simlane.upgrade.rehearsal.copy import Copy, grant, throwaway
 from simlane.upgrade.rehearsal.journal import lost_writes
@@ -40,7 +39,8 @@ def rehearse(rows: int, template: str | None, report: Path, out: OutputWrapper, 
         f"under the traffic of both releases, then writes {report}; about {20 + rows / 4000:.0f} s."
     )
     found = perform(rows, template, out, role)
-    Console().print(summary_lines(found), soft_wrap=not out.isatty())
+    for line in summary_lines(found):
+        out.write(line)
     write_html(found, report)
     out.write(f"Report: {report.resolve()}")
     if bad := [verdict.name for verdict in found.verdicts if not verdict.ok]:

@@ -8,14 +8,9 @@ from types import TracebackType
 from typing import Any
 
 from simlane.upgrade.rehearsal.copy import Copy
-from simlane.upgrade.rehearsal.measurements import Locks, Rate
+from simlane.upgrade.rehearsal.measurements import MODES, Locks, Rate
 
 EVERY_SECONDS = 0.05
-#: From weak to strong, as PostgreSQL's manual orders them.
-MODES = (
-    "AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock", "ShareLock",
-    "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock",
-)  # fmt: skip
 LOCKS = """SELECT count(*) FILTER (WHERE NOT granted),
     COALESCE(EXTRACT(EPOCH FROM max(clock_timestamp() - waitstart)) * 1000, 0)::float,
     array_agg(DISTINCT mode) FILTER (WHERE granted AND relation = to_regclass('sim_simprofile'))

@@ -1,9 +1,9 @@
-"""What a rehearsal's statements must have kept to."""
+"""The limits that a rehearsal's statements are checked against."""
 
 from __future__ import annotations
 
-from simlane.upgrade.rehearsal.figures import Timeline, percentile
 from simlane.upgrade.rehearsal.measurements import Rehearsal, Statement, Verdict
+from simlane.upgrade.rehearsal.statistics import Timeline, latency
 
 #: No statement of a client may take longer (ms).
 LONGEST_MS = 200.0
@@ -42,5 +42,5 @@ def of_statements(found: Rehearsal) -> list[Verdict]:
 
 
 def _p99(statements: list[Statement]) -> float:
-    times = sorted(statement.ms for statement in statements)
-    return percentile(times, 99) if times else 0.0
+    met = latency(statements)
+    return met.p99 if met else 0.0

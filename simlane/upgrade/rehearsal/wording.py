@@ -1,11 +1,9 @@
-"""How the report says a number, a duration, and how a rehearsal went."""
+"""How the report writes numbers, durations and a rehearsal's outcome."""
 
 from __future__ import annotations
 
-import math
-
-from simlane.upgrade.rehearsal.figures import took_s
 from simlane.upgrade.rehearsal.measurements import Rehearsal
+from simlane.upgrade.rehearsal.statistics import Latency, latency, took_s
 
 NONE = "–"
 _LONGEST = 400
@@ -15,18 +13,22 @@ def count(value: float) -> str:
     return f"{value:,.0f}"
 
 
-def some(value: int, one: str, many: str = "") -> str:
+def some(value: int, one: str) -> str:
     """`no errors`, `1 error`, `2,000 errors`."""
-    return f"{count(value) if value else 'no'} {one if value == 1 else many or one + 's'}"
+    return f"{count(value) if value else 'no'} {one}{'s' * (value != 1)}"
 
 
-def figure(value: float, digits: int = 1) -> str:
-    """For a column whose heading has the unit."""
-    return f"{value:,.{digits}f}"
+def cell(value: object) -> str:
+    """A value in a column whose heading has the unit."""
+    if value is None:
+        return NONE
+    if isinstance(value, float):
+        return f"{value:,.2f}" if value < 10 else f"{value:,.1f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def milliseconds(value: float) -> str:
-    """For a sentence: `0.4 ms`, `87 ms`, `12.3 s`."""
+    """For a sentence: `0.4 ms`, `87 ms`, `12 s`."""
     if value >= 10_000:
         return duration(value / 1000)
     return f"{value:,.0f} ms" if value >= 10 else f"{value:.2g} ms"
@@ -34,11 +36,9 @@ def milliseconds(value: float) -> str:
 
 def duration(seconds: float) -> str:
     """For a sentence: `0.42 s`, `4.2 s`, `41 s`, `12 min 30 s`, `2 h 5 min`."""
-    if seconds < 1:
-        return f"{seconds:.2g} s"
     if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    whole = math.floor(seconds + 0.5)
+        return f"{seconds:.2g} s" if seconds < 1 else f"{seconds:.1f} s"
+    whole = int(seconds + 0.5)
     if whole < 120:
         return f"{whole} s"
     if whole < 7200:
@@ -46,16 +46,8 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600:,} h {whole % 3600 // 60} min"
 
 
-def clock(seconds: float, *, minutes: bool) -> str:
-    """On the time axis: `12.5` seconds, or `1:05` minutes and seconds."""
-    if not minutes:
-        return f"{seconds:,.10g}"
-    sign, whole = "-" if seconds < 0 else "", abs(round(seconds))
-    return f"{sign}{whole // 60}:{whole % 60:02}"
-
-
 def printable(text: str) -> str:
-    """One line without control characters: a server's words may hold what a client sent it."""
+    """One line without control characters: a server's error message may quote what a client sent it."""
     line = "".join(letter if letter.isprintable() else "�" for letter in " ".join(text.split()))
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
@@ -67,8 +59,13 @@ def outcome(rehearsal: Rehearsal) -> str:
 
 
 def sentence(rehearsal: Rehearsal) -> str:
-    """Whether it passed, how long it took, and the worst that a client met."""
-    return f"{_checks(rehearsal)}: {_upgrade(rehearsal)}; {_clients(rehearsal)}."
+    """How many checks passed, how long the upgrade took, the longest statement and the errors."""
+    upgrade = f"the upgrade of {some(rehearsal.rows, 'profile')}"
+    took = f"took {duration(took_s(rehearsal.steps))}" if rehearsal.steps else "recorded no step"
+    met = latency(rehearsal.statements)
+    longest = f"the longest statement took {milliseconds(met.max)}" if met else "no statement was measured"
+    errors = f", {some(met.errors, 'error')}" if met else ""
+    return f"{_checks(rehearsal)}: {upgrade} {took}; {longest}{errors}."
 
 
 def _checks(rehearsal: Rehearsal) -> str:
@@ -80,15 +77,8 @@ def _checks(rehearsal: Rehearsal) -> str:
     return f"{said}, {count(failed)} failed" if failed else said
 
 
-def _upgrade(rehearsal: Rehearsal) -> str:
-    what = f"the upgrade of {some(rehearsal.rows, 'profile')}"
-    return f"{what} took {duration(took_s(rehearsal.steps))}" if rehearsal.steps else f"{what} recorded no step"
-
-
-def _clients(rehearsal: Rehearsal) -> str:
-    statements = rehearsal.statements
-    if not statements:
-        return "no statement was measured"
-    longest = max(statement.ms for statement in statements)
-    errors = sum(bool(statement.error) for statement in statements)
-    return f"the longest statement took {milliseconds(longest)}, {some(errors, 'error')}"
+def statements(met: Latency | None) -> str:
+    if met is None:
+        return "no statement"
+    p50, p99, longest = (milliseconds(ms) for ms in (met.p50, met.p99, met.max))
+    return f"{some(met.statements, 'statement')}, p50 {p50}, p99 {p99}, max {longest}, {some(met.errors, 'error')}"
