@@ -27,7 +27,7 @@ def staff(site: str) -> User:
     user = User.objects.create_user("steward", is_staff=True)
     now = timezone.now()
     for number, profile in enumerate(SimProfile.objects.filter(is_public=True)[:12]):
-        profile.link_to_user(user)
+        profile.link_to_user(user, verified=True)
         linked_at = now - timedelta(days=number * number % 17)
         SimProfile.objects.filter(pk=profile.pk).update(linked_at=linked_at)
     for back in range(0, 28, 2):
