@@ -13,7 +13,7 @@ const STYLES = {
   "Rows/s": { tone: "--color-success", borderWidth: 2 },
 };
 const OTHER = { tone: "--color-primary", borderWidth: 2 };
-const MOST_LANES = 4;
+const MOST_LANES = 3;
 const LANE = 15;
 // The width left of every plot: the time axes of all panels stand below each other.
 const AXIS = 56;
