@@ -124,8 +124,8 @@ def work(options: dict[str, Any]) -> None:
 def backfill(directory: Path, sizes: list[int]) -> bool:
     """Seconds of the loop, of the one UPDATE and of the backfill, each on a copy of the same install."""
     from simlane.upgrade.rehearsal.copy import throwaway
-    from simlane.upgrade.rehearsal.performance import database
     from simlane.upgrade.rehearsal.population import populate
+    from simlane.upgrade.rehearsal.running import database
 
     ok, loop = True, None
     for rows in sorted({R1_ROWS, *sizes}):
@@ -219,10 +219,10 @@ def traffic(rows: int, role: str) -> tuple[bool, float]:
     """A rehearsal: whether its verdicts, which are the aims, are good, and its longest statement (ms)."""
     from django.core.management.base import OutputWrapper
 
-    from simlane.upgrade.rehearsal.performance import perform
+    from simlane.upgrade.rehearsal.running import run
     from simlane.upgrade.rehearsal.wording import sentence
 
-    found = perform(rows, None, OutputWrapper(sys.stderr), role)
+    found = run(rows, None, OutputWrapper(sys.stderr), role)
     print(sentence(found))
     for verdict in found.verdicts:
         print(f"  {'ok    ' if verdict.ok else 'MISSED'} {verdict.name}: {verdict.detail}")
@@ -236,8 +236,8 @@ def traffic(rows: int, role: str) -> tuple[bool, float]:
 def kills(directory: Path, wanted: int, rows: int = 5_000) -> bool:
     """`upgrade_profiles run`, killed again and again; each that reaches its end must be as an uninterrupted one."""
     from simlane.upgrade.rehearsal.copy import throwaway
-    from simlane.upgrade.rehearsal.performance import database
     from simlane.upgrade.rehearsal.population import populate
+    from simlane.upgrade.rehearsal.running import database
     from tests.upgrade.checksums import checksum
 
     moments = random.Random(20270101)

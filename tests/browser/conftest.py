@@ -23,6 +23,9 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 
+from simlane.config.settings import BASE_DIR
+from simlane.results.importer import Importer
+from simlane.sim.models import SimProfile
 from tests.browser.looks import DESKTOP, PHONE
 
 FLAGS = [
@@ -116,6 +119,20 @@ def browser_context_args(browser_context_args: dict, site: str, scheme: str, wid
 def site(live_server: object) -> str:
     """The address of the running site, on the test's own rows."""
     return str(live_server)
+
+
+@pytest.fixture
+def demo(site: str) -> None:
+    """The demo's results are on the site."""
+    assert not Importer().run([BASE_DIR / "demo"]).refused
+
+
+@pytest.fixture
+def driver(demo: None) -> SimProfile:
+    """The driver of ACC with the longest career; the profile belongs to nobody."""
+    driver = SimProfile.objects.filter(profile_identifier__startswith="7656119").order_by("-starts").first()
+    assert driver
+    return driver
 
 
 @pytest.fixture

@@ -11,8 +11,6 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 from playwright.sync_api import Page, expect
 
-from simlane.config.settings import BASE_DIR
-from simlane.results.importer import Importer
 from simlane.sim.models import SimProfile
 from simlane.users.models import User
 from tests.browser.accessibility import assert_accessible
@@ -20,11 +18,6 @@ from tests.browser.looks import each_look
 
 PASSWORD = "correct horse battery"
 MARTA = "/profiles/iracing/9100001/"
-
-
-@pytest.fixture
-def demo(site: str) -> None:
-    assert not Importer().run([BASE_DIR / "demo"]).refused
 
 
 @pytest.fixture(params=[True, False], ids=["scripts", "no-scripts"])

@@ -12,8 +12,6 @@ from django.core import mail
 from django.db import transaction
 from playwright.sync_api import Page, expect
 
-from simlane.config.settings import BASE_DIR
-from simlane.results.importer import Importer
 from simlane.sim.models import SimProfile
 from simlane.sim.ownership.events import Kind, OwnershipEvent, notify
 from simlane.users.models import Notification, User
@@ -22,8 +20,7 @@ from tests.browser.looks import each_look
 
 
 @pytest.fixture
-def marta(site: str) -> SimProfile:
-    assert not Importer().run([BASE_DIR / "demo"]).refused
+def marta(demo: None) -> SimProfile:
     return SimProfile.objects.select_related("simulator").get(profile_identifier="9100001")
 
 

@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from simlane.config.settings import BASE_DIR
 from simlane.results.importer import Importer
 from simlane.sim.models import SimProfile
 from simlane.users.models import User
@@ -23,15 +22,6 @@ from tests.users.platforms.fixtures import steam  # noqa: F401
 from tests.users.platforms.peers import SteamPeer
 
 MINE = "/users/profile/sim-profiles/"
-
-
-@pytest.fixture
-def driver(site: str) -> SimProfile:
-    """The driver of ACC with the longest career, who belongs to nobody."""
-    assert not Importer().run([BASE_DIR / "demo"]).refused
-    driver = SimProfile.objects.filter(profile_identifier__startswith="7656119").order_by("-starts").first()
-    assert driver
-    return driver
 
 
 @pytest.fixture

@@ -6,8 +6,6 @@ import pytest
 from django.contrib.auth import get_user_model
 from playwright.sync_api import expect
 
-from simlane.config.settings import BASE_DIR
-from simlane.results.importer import Importer
 from simlane.sim.models import Event, SimProfile
 from tests.browser.accessibility import assert_accessible
 from tests.browser.looks import PHONE, each_look
@@ -29,13 +27,6 @@ PAGES = [
     "/accounts/login/",
     "/accounts/signup/",
 ]
-
-
-@pytest.fixture
-def demo(site: str) -> None:
-    """The demo season, as `make run` imports it."""
-    report = Importer().run([BASE_DIR / "demo"])
-    assert not report.refused
 
 
 def layout_shift(page) -> float:

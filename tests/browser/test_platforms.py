@@ -9,8 +9,6 @@ from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from playwright.sync_api import Page, expect
 
-from simlane.config.settings import BASE_DIR
-from simlane.results.importer import Importer
 from simlane.sim.models import SimProfile, Simulator
 from simlane.users.models import User
 from tests.browser.accessibility import assert_accessible
@@ -28,11 +26,8 @@ MINE = "/users/profile/sim-profiles/"
 
 
 @pytest.fixture
-def driver(site: str) -> SimProfile:
+def driver(driver: SimProfile) -> SimProfile:
     """A driver of ACC with a Steam account, who raced another simulator too."""
-    assert not Importer().run([BASE_DIR / "demo"]).refused
-    driver = SimProfile.objects.filter(profile_identifier__startswith="7656119").order_by("-starts").first()
-    assert driver
     SimProfile.objects.create(
         simulator=Simulator.objects.get(slug="le-mans-ultimate"),
         profile_identifier=driver.profile_identifier,

@@ -8,9 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from simlane.config.settings import BASE_DIR
 from simlane.monitoring.models import MissingAddress, SearchTimes, SlowSearch
-from simlane.results.importer import Importer
 from simlane.sim.models import SimProfile
 from simlane.upgrade.models import UpgradeStep
 from simlane.users.models import User
@@ -21,9 +19,8 @@ ROLLOUT = "/staff/rollout/"
 
 
 @pytest.fixture
-def staff(site: str) -> User:
+def staff(demo: None) -> User:
     """Staff, on a site where all there is to watch has happened."""
-    assert not Importer().run([BASE_DIR / "demo"]).refused
     user = User.objects.create_user("steward", is_staff=True)
     now = timezone.now()
     for number, profile in enumerate(SimProfile.objects.filter(is_public=True)[:12]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simlane.profiles.templatetags.racing import gap, initials, lap_time, ordinal, places_gained
+from simlane.profiles.templatetags.racing import gap, initials, lap_time, places_gained
 
 
 @pytest.mark.parametrize(
@@ -33,13 +33,6 @@ def test_a_gap(milliseconds: int | None, text: str) -> None:
 )
 def test_initials(name: str, text: str) -> None:
     assert initials(name) == text
-
-
-@pytest.mark.parametrize(
-    ("number", "text"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (11, "11th"), (22, "22nd"), (113, "113th")]
-)
-def test_an_ordinal(number: int, text: str) -> None:
-    assert ordinal(number) == text
 
 
 def test_places_gained() -> None:

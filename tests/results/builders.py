@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from simlane.results.parsed import ParsedEvent
 from simlane.results.readers import read
-from simlane.results.source import Source
+from simlane.results.source import ResultFileError, Source
 
 ALICE = "S76561190000000001"
 BOB = "S76561190000000002"
@@ -117,3 +119,10 @@ def source(document: Any, filename: str = "260301_203000_R.json", encoding: str 
 
 def parse(document: Any, filename: str = "260301_203000_R.json") -> ParsedEvent:
     return read(source(document, filename))[1]
+
+
+def refusal(document: Any) -> ResultFileError:
+    """The error that reading the document raises."""
+    with pytest.raises(ResultFileError) as caught:
+        parse(document)
+    return caught.value

@@ -1,4 +1,4 @@
-"""What the clients of a rehearsal were told is compared with what is there: each kind of loss is seen."""
+"""Every kind of lost write is found: what the clients were told is compared with the database."""
 
 from __future__ import annotations
 

@@ -40,14 +40,6 @@ def initials(name: str) -> str:
 
 
 @register.filter
-def ordinal(number: int) -> str:
-    """1 is “1st”, 12 is “12th”."""
-    if number % 100 in (11, 12, 13):
-        return f"{number}th"
-    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
-
-
-@register.filter
 def places_gained(finish: int | None, grid: int | None) -> int | None:
     """How many places were gained from the grid; lost ones are negative; None when either is unknown."""
     return None if finish is None or grid is None else grid - finish

@@ -109,23 +109,6 @@ def _references(connection: BaseDatabaseWrapper, where: str, name: str) -> list[
         return [Reference(*row) for row in cursor.fetchall()]
 
 
-def pointing_at_profiles(connection: BaseDatabaseWrapper, ours: set[str]) -> list[Reference]:
-    """The foreign keys to profiles of tables that are not `ours`, and of those that point at such tables in turn."""
-    if connection.vendor != "postgresql":
-        return []
-    found: list[Reference] = []
-    targets = [TABLE]
-    while targets:
-        new = [
-            each
-            for each in _references(connection, "confrelid", targets.pop())
-            if each.table not in ours and each not in found
-        ]
-        found += new
-        targets += [each.table for each in new if each.table != each.target]
-    return found
-
-
 def keep_rows(editor: BaseDatabaseSchemaEditor, ours: set[str], target: str, gone: str) -> None:
     """Before the rows `gone` of `target` are deleted: moves what points at them, and at that in turn, into copies."""
     if editor.connection.vendor == "postgresql":

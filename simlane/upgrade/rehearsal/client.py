@@ -41,7 +41,7 @@ def action(weight: int) -> Callable[[Action], Action]:
 
 
 class Client:
-    """What both releases' clients share: choosing, timing, writing down."""
+    """The base of both releases' clients: chooses actions, times statements, writes the journal."""
 
     release: ClassVar[str]
 

@@ -1,4 +1,4 @@
-"""Whether the writes that the clients were told of are there at the end."""
+"""Finds acknowledged writes of the clients that are not in the database at the end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OLD_COLUMNS = ("profile_name", "profile_data", "user_id", "is_verified")
 
 
 def lost_writes(copy: Copy, journals: list[Path]) -> tuple[list[str], int]:
-    """A line for each acknowledged write that is not there, and how many were acknowledged.
+    """Return a line for each acknowledged write that is lost, and the number of acknowledged writes.
 
     Of several writes of one field the last counts; no two clients write the same field of a row.
     """
@@ -58,7 +58,7 @@ def lost_writes(copy: Copy, journals: list[Path]) -> tuple[list[str], int]:
 
 
 def _in_the_old_model(fields: dict[str, Any]) -> dict[str, Any]:
-    """What a way back leaves of these fields: a profile of nobody waits aside, and nothing is hidden."""
+    """The fields as a rollback leaves them: a profile without account is kept aside, and no profile is private."""
     if "linked_user_id" in fields and fields["linked_user_id"] is None:
         return {"deleted": True}
     return {name: value for name, value in fields.items() if name not in {"profile_identifier", "is_public"}}

@@ -1,4 +1,4 @@
-"""What a rehearsal measured, as plain values. Times are seconds since it began."""
+"""The measurements of a rehearsal, as plain values. Times are seconds since it began."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Verdict:
 
 @dataclass(slots=True)
 class Rehearsal:
-    """The whole of one rehearsal: `rows` profiles and `users` accounts on `server`."""
+    """All measurements of one rehearsal of `rows` profiles and `users` accounts on `server`."""
 
     rows: int
     users: int

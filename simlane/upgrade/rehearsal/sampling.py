@@ -1,4 +1,4 @@
-"""What the server shows from outside while the upgrade runs: who waits for locks, how many rows are done."""
+"""Samples of the server during the upgrade: sessions that wait for locks, rows that are done."""
 
 from __future__ import annotations
 

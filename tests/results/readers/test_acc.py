@@ -9,9 +9,8 @@ import pytest
 
 from simlane.results.parsed import ParsedEntry, ParsedSession
 from simlane.results.readers import acc_names, read
-from simlane.results.source import ResultFileError
 from tests.results import builders
-from tests.results.builders import acc_document, acc_driver, acc_lap, acc_line, parse
+from tests.results.builders import acc_document, acc_driver, acc_lap, acc_line, parse, refusal
 
 NO_TIME = 2_147_483_647
 
@@ -27,12 +26,6 @@ def board(*lines: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 def entry_of(line: dict[str, Any], **changes: Any) -> ParsedEntry:
     return session_of(board(line, **changes)).entries[0]
-
-
-def refusal(document: Any) -> ResultFileError:
-    with pytest.raises(ResultFileError) as caught:
-        parse(document)
-    return caught.value
 
 
 def test_it_works() -> None:

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from simlane.results.parsed import ParsedEntry
-from simlane.results.source import ResultFileError
-from tests.results.builders import iracing_document, iracing_result, iracing_session, parse
+from tests.results.builders import iracing_document, iracing_result, iracing_session, parse, refusal
 
 
 def entry_of(**changes: Any) -> ParsedEntry:
@@ -19,12 +18,6 @@ def entry_of(**changes: Any) -> ParsedEntry:
 
 def race(*results: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return iracing_document(iracing_session(0, *results), **changes)
-
-
-def refusal(document: Any) -> ResultFileError:
-    with pytest.raises(ResultFileError) as caught:
-        parse(document)
-    return caught.value
 
 
 def test_it_works() -> None:

@@ -226,11 +226,11 @@ class Command(BaseCommand):
             raise CommandError("Nothing was changed.")
 
     def _rehearse(self, options: dict[str, Any]) -> None:
-        from simlane.upgrade.rehearsal import performance
+        from simlane.upgrade.rehearsal import running
 
         if connection.vendor != "postgresql":
             raise CommandError("A rehearsal needs a PostgreSQL server in DATABASE_URL; make rehearse starts one.")
-        performance.rehearse(
+        running.rehearse(
             options["rows"], options["template"], options["report"], self.stdout, options["application_role"]
         )
 

@@ -1,4 +1,4 @@
-"""A rehearsal from beginning to end: the old release serves, the upgrade, both, the contract, the new one; and back."""
+"""A rehearsal from beginning to end: upgrade, contract, rollback and upgrade again, with clients of both releases."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ START_SECONDS = 60
 
 
 def rehearse(rows: int, template: str | None, report: Path, out: OutputWrapper, role: str = "") -> None:
-    """Rehearses, prints a summary and writes `report`. Raises CommandError when a verdict is bad."""
+    """Run a rehearsal, print a summary and write `report`. Raises CommandError if a check failed."""
     if role:
         _may_become(role)
     out.write(
         f"Upgrades {f'a copy of {template}' if template else f'{rows:,} generated profiles'} on a throwaway database "
         f"under the traffic of both releases, then writes {report}; about {20 + rows / 4000:.0f} s."
     )
-    found = perform(rows, template, out, role)
+    found = run(rows, template, out, role)
     for line in summary_lines(found):
         out.write(line)
     write_html(found, report)
@@ -57,8 +57,8 @@ def _may_become(role: str) -> None:
         raise CommandError(f"{row[0]} may not act as {role}: GRANT {role} TO {row[0]}.")
 
 
-def perform(rows: int, template: str | None, out: OutputWrapper, role: str = "") -> Rehearsal:
-    """The measurements and verdicts of one rehearsal; with `role` the clients have that role's rights alone."""
+def run(rows: int, template: str | None, out: OutputWrapper, role: str = "") -> Rehearsal:
+    """Run a rehearsal and return its measurements; with `role` the clients have only that role's rights."""
     with (
         tempfile.TemporaryDirectory(prefix="simlane-rehearsal-") as directory,
         throwaway(template, Path(directory)) as copy,
@@ -74,33 +74,28 @@ def perform(rows: int, template: str | None, out: OutputWrapper, role: str = "")
                 cursor.execute("SHOW server_version")
                 server = f"PostgreSQL {cursor.fetchone()[0].split()[0]}"
         found = Rehearsal(rows=counted, users=users, server=server, started_at=datetime.now(UTC))
-        _play(copy, found, out, role)
+        stages = Stages(copy, found, out, role)
+        with Sampler(copy, stages.began) as sampler:
+            stages.upgrade("")
+            if all(verdict.ok for verdict in found.verdicts):
+                stages.rollback()
+                stages.upgrade(" again")
+        found.locks, found.rates = sampler.locks, sampler.rates
+        for journal in stages.journals:
+            found.statements += _statements(journal, stages.began)
+        found.verdicts += of_statements(found)
         return found
 
 
-def _play(copy: Copy, found: Rehearsal, out: OutputWrapper, role: str) -> None:
-    journals: list[Path] = []
-    play = Play(copy, found, out, journals, role)
-    with Sampler(copy, play.began) as sampler:
-        play.upgrade("")
-        if all(verdict.ok for verdict in found.verdicts):
-            play.rollback()
-            play.upgrade(" again")
-    found.locks, found.rates = sampler.locks, sampler.rates
-    for journal in journals:
-        found.statements += _statements(journal, play.began)
-    found.verdicts += of_statements(found)
+class Stages:
+    """The stages of a rehearsal; each appends its steps and verdicts to `found`."""
 
-
-class Play:
-    """The acts of a rehearsal, each with its verdicts."""
-
-    def __init__(self, copy: Copy, found: Rehearsal, out: OutputWrapper, journals: list[Path], role: str) -> None:
+    def __init__(self, copy: Copy, found: Rehearsal, out: OutputWrapper, role: str) -> None:
         self.role = role
         self.copy = copy
         self.found = found
         self.out = out
-        self.journals = journals
+        self.journals: list[Path] = []
         self.began = found.started_at.timestamp()
 
     def say(self, line: str) -> None:
@@ -111,7 +106,7 @@ class Play:
         self.found.verdicts.append(Verdict(name, ok, detail))
 
     def upgrade(self, time_of_it: str) -> None:
-        """With the old release, with both, with the new one; ends early when the upgrade fails."""
+        """Upgrade while the old release serves, then both, then the new one; end early if the upgrade fails."""
         started = time.time()
         with _client(self.copy, "old", self.journals, self.role):
             self.say("the old release serves")
@@ -147,7 +142,7 @@ class Play:
         self.verdict(f"Every rule holds afterwards{time_of_it}", ok=status == 0, detail=detail)
 
     def rollback(self) -> None:
-        """With nobody serving."""
+        """Roll back while neither release serves."""
         started = time.time()
         self.say("upgrade_profiles rollback")
         status, said = _command(self.copy, "rollback", "--yes")
@@ -196,7 +191,7 @@ def database(copy: Copy) -> Iterator[DatabaseWrapper]:
 
 @contextmanager
 def _client(copy: Copy, release: Literal["old", "new"], journals: list[Path], role: str) -> Iterator[None]:
-    """A client of a release that acts for the length of a `with`; raises CommandError when it does not start."""
+    """Run a client of a release during a `with`. Raises CommandError if it does not start."""
     journal = copy.directory / f"client-{len(journals)}-{release}.jsonl"
     journals.append(journal)
     with journal.open("wb") as output:
@@ -221,7 +216,7 @@ def _statements(journal: Path, began: float) -> list[Statement]:
 
 
 def _steps(copy: Copy, began: float) -> list[Step]:
-    """As the upgrade noted them in the copy."""
+    """The finished steps that the upgrade recorded in the copy."""
     with copy.connect() as read:
         rows: list[Any] = read.execute(
             """SELECT name, EXTRACT(EPOCH FROM started_at)::float, EXTRACT(EPOCH FROM finished_at)::float, rows
