@@ -36,7 +36,7 @@ def rehearse(rows: int, template: str | None, report: Path, out: OutputWrapper, 
         _may_become(role)
     out.write(
         f"Upgrades {f'a copy of {template}' if template else f'{rows:,} generated profiles'} on a throwaway database "
-        f"under the traffic of both releases, then writes {report}; about {20 + rows / 4000:.0f} s."
+        f"under the traffic of both releases, then writes {report}; about {75 + rows / 2000:.0f} s."
     )
     found = run(rows, template, out, role)
     for line in summary_lines(found):
