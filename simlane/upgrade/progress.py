@@ -5,16 +5,13 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
 
 from django.core.management.base import OutputWrapper
 from django.db import connection
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from simlane.sim.legacy import events
+from simlane.web.progress import Counter
 
-LINE_EVERY_SECONDS = 5.0
 LOOK_EVERY_SECONDS = 1.0
 WAIT_SECONDS = 0.5
 #: The long steps, and the rows they have not done yet; a step that is not here is named for the table it empties.
@@ -62,85 +59,80 @@ class Throttle:
         return None
 
 
+@dataclass(slots=True)
+class _Step:
+    """A long step: its display, the rows and the time of its first batch, and what it has done since."""
+
+    counter: Counter
+    total: int
+    first: int
+    started: float
+    rows: int = 0
+    last: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Rows a second since the first batch, which told that the step had begun; 0 until there is a second one."""
+        seconds = self.last - self.started
+        return (self.rows - self.first) / seconds if seconds > 0 else 0.0
+
+
 class Watch:
     """A listener for the long steps (`sim.legacy.pace`): counts, shows, and sleeps where the throttle says."""
 
     def __init__(self, out: OutputWrapper, throttle: Throttle) -> None:
         self.out = out
         self.throttle = throttle
-        self.rows: dict[str, int] = {}
-        self._first: dict[str, int] = {}
-        self._started: dict[str, float] = {}
-        self._last: dict[str, float] = {}
-        self._totals: dict[str, int] = {}
-        self._last_line = self._last_look = 0.0
-        self._tasks: dict[str, Any] = {}
-        self._bar: Progress | None = None
-        if out.isatty():
-            self._bar = Progress(
-                TextColumn("{task.description:<10}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TextColumn("{task.fields[rate]} rows/s"),
-                TimeRemainingColumn(),
-                console=Console(),
-            )
+        self._steps: dict[str, _Step] = {}
+        self._shown: _Step | None = None
+        self._last_look = 0.0
 
     def __enter__(self) -> Watch:
-        if self._bar:
-            self._bar.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._bar:
-            self._bar.stop()
-        for step, rows in self.rows.items():
-            speed = f", {rate:,.0f} rows/s" if (rate := self._rate(step)) else ""
-            self.out.write(f"  {step}: {rows:,} rows{speed}")
+        if self._shown:
+            self._shown.counter.__exit__(kind, error, trace)
+        for name, step in self._steps.items():
+            speed = f", {step.rate:,.0f} rows/s" if step.rate else ""
+            self.out.write(f"  {name}: {step.rows:,} rows{speed}")
 
-    def __call__(self, step: str, rows: int) -> None:
+    def __call__(self, name: str, rows: int) -> None:
         now = time.monotonic()
-        if step not in self.rows:
-            self.rows[step], self._first[step], self._started[step] = 0, rows, now
-            self._totals[step] = rows + _rows_left(step)
-        self.rows[step] += rows
-        self._last[step] = now
-        self._show(step, now)
+        if name not in self._steps:
+            total = rows + _rows_left(name)
+            self._steps[name] = _Step(Counter(self.out, name, total, unit=" rows", at_once=True), total, rows, now)
+        step = self._steps[name]
+        step.rows += rows
+        step.last = now
+        self._show(step)
         if self.throttle.pause_ms:
             time.sleep(self.throttle.pause_ms / 1000)
         if now - self._last_look >= LOOK_EVERY_SECONDS:
             self._last_look = now
             while why := self.throttle.reason():
-                self.say(f"{step}: waiting, {why}")
+                self.say(f"{name}: waiting, {why}")
                 time.sleep(WAIT_SECONDS)
 
     def say(self, line: str) -> None:
-        """A line, above the bar where there is one."""
-        if self._bar:
-            self._bar.console.print(line, markup=False, highlight=False)
+        """Write a line, above the bar where there is one."""
+        if self._shown:
+            self._shown.counter.say(line)
         else:
             self.out.write(line)
             self.out.flush()
 
-    def _rate(self, step: str) -> float:
-        """Rows a second, since the first batch told that the step had begun; 0 until there is a second one."""
-        seconds = self._last[step] - self._started[step]
-        return (self.rows[step] - self._first[step]) / seconds if seconds else 0.0
-
-    def _show(self, step: str, now: float) -> None:
-        done, total = self.rows[step], self._totals[step]
-        rate = self._rate(step)
-        if self._bar:
-            if step not in self._tasks:
-                self._tasks[step] = self._bar.add_task(step, total=total, rate="")
-            self._bar.update(self._tasks[step], completed=done, rate=f"{rate:,.0f}")
-        elif now - self._last_line >= LINE_EVERY_SECONDS:
-            self._last_line = now
-            # How fast it goes shows with the second batch.
-            speed = f", {rate:,.0f} rows/s, {max(0, total - done) / rate:,.0f} s left" if rate else ""
-            self.say(f"  {step}: {done:,} of {total:,} rows{speed}")
+    def _show(self, step: _Step) -> None:
+        """A terminal has one bar at a time: that of the step which runs."""
+        if self._shown is not step:
+            if self._shown:
+                self._shown.counter.__exit__(None, None, None)
+            self._shown = step
+            step.counter.__enter__()
+        left = max(0, step.total - step.rows)
+        step.counter(step.rows, f"{step.rate:,.0f} rows/s, {left / step.rate:,.0f} s left" if step.rate else "")
 
 
 def _rows_left(step: str) -> int:

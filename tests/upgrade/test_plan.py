@@ -114,7 +114,7 @@ def test_progress_is_lines_when_piped(transactional_db: None, monkeypatch: pytes
 
     from django.core.management.base import OutputWrapper
 
-    monkeypatch.setattr(progress, "LINE_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr("simlane.web.progress.LINE_EVERY", 0.0)
     out = StringIO()
     with progress.Watch(OutputWrapper(out), Throttle()) as watch:
         watch("backfill", 500)

@@ -34,3 +34,21 @@ def test_on_a_terminal_it_is_a_bar_and_out_stays_as_it_is() -> None:
         show(20)
     assert "20/20" in terminal.getvalue()
     assert out.getvalue() == ""
+
+
+def test_a_line_of_one_s_own_stands_above_the_bar() -> None:
+    terminal = Terminal()
+    with Counter(OutputWrapper(io.StringIO()), "Importing", 20, terminal=terminal) as show:
+        show(10, "7 entries")
+        show.say("waiting [for] a replica")
+        show(20)
+    assert "waiting [for] a replica" in terminal.getvalue()
+    assert "20/20" in terminal.getvalue()
+
+
+def test_the_first_call_is_a_line_if_that_is_asked_for() -> None:
+    out = io.StringIO()
+    with Counter(OutputWrapper(out), "backfill", 400, unit=" rows", at_once=True) as show:
+        show(8)
+        show(16)
+    assert out.getvalue() == "  backfill: 8 of 400 rows\n"
