@@ -126,3 +126,13 @@ def refusal(document: Any) -> ResultFileError:
     with pytest.raises(ResultFileError) as caught:
         parse(document)
     return caught.value
+
+
+def with_value(document: Any, path: str, value: object) -> Any:
+    """The document with `value` at `path`, which is written as a ResultFileError names it: `penalties[0].carId`."""
+    node: Any = document
+    keys = [int(key) if key.isdecimal() else key for key in path.replace("[", ".").replace("]", "").split(".")]
+    for key in keys[:-1]:
+        node = node[key]
+    node[keys[-1]] = value
+    return document

@@ -15,6 +15,8 @@ from django.db import connection
 from simlane.sim.models import Event, LegacyProfile, SimProfile, Simulator
 from simlane.upgrade.rehearsal.copy import Copy
 from simlane.upgrade.rehearsal.journal import lost_writes
+from simlane.upgrade.rehearsal.new_client import NewClient
+from simlane.users.models import User
 from tests.upgrade.conftest import database_url, on_postgresql
 
 pytestmark = on_postgresql
@@ -82,3 +84,18 @@ def test_a_verification_from_before_the_backfill_is_in_its_note(copy: Copy, prof
     assert not lost(copy, ("done", str(profile.pk), {"is_verified": True}))
     LegacyProfile.objects.update(is_verified=False)
     assert lost(copy, ("done", str(profile.pk), {"is_verified": True}))
+
+
+def test_a_new_driver_of_the_new_release_never_stands_there_without_a_name(copy: Copy) -> None:
+    User.objects.create_user("alice")
+    client = NewClient(1)
+    client.prepare()
+
+    def refuse_names(execute: Any, sql: str, *arguments: Any) -> Any:
+        if sql.startswith('INSERT INTO "sim_profilename"'):
+            raise InterruptedError
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(refuse_names), pytest.raises(InterruptedError):
+        client.appear()
+    assert not SimProfile.objects.exists()

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.utils import timezone
 
 from simlane.sim.identity.names import fold, name_key
@@ -79,7 +80,9 @@ class NewClient(Client):
             profile_identifier=str(self.number(10**9, 9 * 10**9)),
             name_key=name_key(name),
         )
-        profile.save(force_insert=True)
-        ProfileName.objects.create(profile=profile, name=name, folded=fold(name), last_used_at=timezone.now())
+        # Together, as the import does it: the contract's check finds no profile without its name in between.
+        with transaction.atomic():
+            profile.save(force_insert=True)
+            ProfileName.objects.create(profile=profile, name=name, folded=fold(name), last_used_at=timezone.now())
         self.rows.append(profile.pk)
         self.journal(profile.pk, profile_name=name, profile_identifier=profile.profile_identifier, linked_user_id=None)

@@ -10,7 +10,7 @@ import pytest
 from simlane.results.parsed import ParsedEntry, ParsedSession
 from simlane.results.readers import acc_names, read
 from tests.results import builders
-from tests.results.builders import acc_document, acc_driver, acc_lap, acc_line, parse, refusal
+from tests.results.builders import acc_document, acc_driver, acc_lap, acc_line, parse, refusal, with_value
 
 NO_TIME = 2_147_483_647
 
@@ -378,9 +378,4 @@ def test_a_file_without_a_track_is_refused() -> None:
 )
 def test_a_value_that_cannot_be_is_refused_where_it_stands(path: str, value: object) -> None:
     document = acc_document(penalties=[{"carId": 1002, "reason": "Cutting", "penalty": "None"}])
-    node: Any = document
-    keys = [int(key) if key.isdecimal() else key for key in path.replace("[", ".").replace("]", "").split(".")]
-    for key in keys[:-1]:
-        node = node[key]
-    node[keys[-1]] = value
-    assert refusal(document).where == path
+    assert refusal(with_value(document, path, value)).where == path

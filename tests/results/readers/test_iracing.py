@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from simlane.results.parsed import ParsedEntry
-from tests.results.builders import iracing_document, iracing_result, iracing_session, parse, refusal
+from tests.results.builders import iracing_document, iracing_result, iracing_session, parse, refusal, with_value
 
 
 def entry_of(**changes: Any) -> ParsedEntry:
@@ -315,9 +315,4 @@ def test_the_path_of_an_error_starts_at_the_wrapping() -> None:
 def test_a_value_that_cannot_be_is_refused_where_it_stands(path: str, value: object) -> None:
     team = iracing_result(-5, 2, driver_results=[iracing_result(100003)])
     document = race(iracing_result(), iracing_result(100002, 1), team)
-    node: Any = document
-    keys = [int(key) if key.isdecimal() else key for key in path.replace("[", ".").replace("]", "").split(".")]
-    for key in keys[:-1]:
-        node = node[key]
-    node[keys[-1]] = value
-    assert refusal(document).where == path
+    assert refusal(with_value(document, path, value)).where == path
