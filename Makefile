@@ -65,6 +65,11 @@ soak: install-dev ## Run the random tests for long, with new examples, on SQLite
 		SIMLANE_TEST_SOAK=1 $(PYTHON) -m tests.postgres $(PYTEST) --dist worksteal $(SQLITE) $(POSTGRESQL) -m soak --hypothesis-seed $$seed; \
 	done
 
+.PHONY: renew-schema
+renew-schema: install-dev ## Write down anew the schema that all migrations give, after adding one (tests/sim/migrations/schema)
+	@scripts/install.sh postgresql
+	@SIMLANE_TEST_RENEW_SCHEMA=1 $(PYTHON) -m tests.postgres $(PYTEST) -q --dist worksteal $(SQLITE) $(POSTGRESQL) tests/sim/migrations/test_schema.py
+
 .PHONY: checks
 checks: lint types check-migrations check-deploy check-assets
 
