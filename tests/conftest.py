@@ -12,7 +12,8 @@ from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
-from simlane.sim.database import triggers
+from simlane.sim.database.triggers import HISTORY
+from simlane.sim.legacy import triggers
 from tests import databases, soak
 from tests.seasons import alice, owner, private, season  # noqa: F401 - fixtures for every folder
 
@@ -105,11 +106,19 @@ def _history_can_be_emptied(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     # Before ours, so that ours ends before the tables are emptied.
     request.getfixturevalue("transactional_db")
-    _with_history(triggers.HISTORY)
+    _keep_history(True)
     yield
-    _with_history(triggers.DROP_HISTORY)
+    _keep_history(False)
 
 
-def _with_history(statements: dict[str, tuple[str, ...]]) -> None:
-    if "sim_historyentry" in connection.introspection.table_names():
-        triggers.run(connection, statements)
+def _keep_history(kept: bool) -> None:
+    if "sim_historyentry" not in connection.introspection.table_names():
+        return
+    if not kept:
+        databases.drop_triggers("sim_keep_history")
+    elif connection.vendor == "postgresql":
+        triggers.run(connection, triggers.HISTORY)
+    else:
+        with connection.cursor() as cursor:
+            for statement in HISTORY:
+                cursor.execute(statement)

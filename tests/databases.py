@@ -88,6 +88,18 @@ def copy_database(state: str, name: str) -> None:
     _create(name, _database(state))
 
 
+def drop_triggers(prefix: str) -> None:
+    """Drop the triggers of the test's own database whose names begin so."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name, '' FROM sqlite_master WHERE type = 'trigger'")
+        else:
+            cursor.execute("SELECT tgname, ' ON ' || tgrelid::regclass FROM pg_trigger WHERE NOT tgisinternal")
+        for name, place in cursor.fetchall():
+            if name.startswith(prefix):
+                cursor.execute(f"DROP TRIGGER {name}{place}")
+
+
 def database_url(name: str) -> str:
     """The address of a database of the run's PostgreSQL server."""
     return urlsplit(os.environ["SIMLANE_TEST_POSTGRESQL_URL"])._replace(path=f"/{name}").geturl()

@@ -16,10 +16,10 @@ from django.utils import timezone
 from simlane.results.models import ResultFile
 from simlane.results.profiles import Sighting, record_sightings
 from simlane.sim.career.statistics import COUNTED, recount
-from simlane.sim.database.triggers import DROP_HISTORY, DROP_UNLINK, UNLINK, run
 from simlane.sim.models import Entry, EntryDriver, HistoryEntry, LegacyProfile, Merge, Session, SimProfile, Simulator
 from simlane.sim.ownership import merging
 from simlane.users.models import User
+from tests.databases import drop_triggers
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -140,14 +140,13 @@ def test_an_identity_twice_is_found(alice: SimProfile) -> None:
 def test_a_link_to_no_account_is_found(alice: SimProfile, owner: User) -> None:
     with connection.constraint_checks_disabled(), connection.cursor() as cursor:
         SimProfile.objects.filter(pk=alice.pk).update(linked_user=owner, linked_at=NOW)
-        run(connection, DROP_UNLINK)
+        drop_triggers("sim_unlink_profiles")
         if connection.vendor == "postgresql":
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         cursor.execute("DELETE FROM users_user WHERE id = %s", [owner.pk])
     found = broken()
     assert found["account"]["first"] == [str(alice.pk)]
     assert found["guards"]["first"] == ["sim_unlink_profiles"]
-    run(connection, UNLINK)
     # The test's end must find the foreign keys whole.
     SimProfile.objects.filter(pk=alice.pk).update(linked_user=None, linked_at=None)
 
@@ -252,7 +251,8 @@ def unguarded(alice: SimProfile, owner: User) -> HistoryEntry:
     last = HistoryEntry.objects.filter(profile=alice).latest("pk")
     assert broken() == {}
     settle()
-    run(connection, DROP_HISTORY)
+    drop_triggers("sim_write_history")
+    drop_triggers("sim_keep_history")
     return last
 
 

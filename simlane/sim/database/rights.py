@@ -1,18 +1,18 @@
 """Who may do what on PostgreSQL where one role owns the tables and the site speaks for another.
 
-The functions behind triggers work with their owner's rights: who may write a profile need not be able to write what
-the database notes of it. New tables get the grants of the ones that the old model had, by the owner's default
-privileges: in the same transaction as the table itself, whichever migration makes it.
+New tables get the grants of the ones that the old model had, by the owner's default privileges: in the same
+transaction as the table itself, whichever migration makes it. Trigger functions: see sim.legacy.rights.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from simlane.sim.legacy.rights import schema_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,37 +36,6 @@ def neighbours() -> list[str]:
     A role gets what it has on each of them: one that reads only profiles is to read no accounts' secrets.
     """
     return ["sim_simprofile", "sim_simulator", get_user_model()._meta.db_table]
-
-
-def schema_of(connection: BaseDatabaseWrapper, table: str = "sim_simprofile") -> str:
-    """The schema, quoted where it must be, of the table that is in use."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = to_regclass(%s)", [table])
-        row = cursor.fetchone()
-        if row is None:
-            cursor.execute("SELECT quote_ident(current_schema())")
-            row = cursor.fetchone()
-    return str(row[0])
-
-
-def with_owners_rights(connection: BaseDatabaseWrapper, functions: Iterable[str]) -> None:
-    """Lets trigger functions work with the rights of their owner, whoever's statement fires them.
-
-    They look for everything in the schema in use and never first among somebody's temporary tables. Nobody else may
-    execute them: firing a trigger asks for no right, but a trigger of somebody's own would call them with made-up rows.
-    """
-    path = f"{schema_of(connection)}, pg_temp"
-    with connection.cursor() as cursor:
-        for function in functions:
-            cursor.execute(f"ALTER FUNCTION {function} SECURITY DEFINER SET search_path = {path}")
-            cursor.execute(
-                """SELECT DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END
-                FROM pg_proc p, aclexplode(COALESCE(p.proacl, acldefault('f', p.proowner))) a
-                WHERE p.oid = to_regprocedure(%s) AND a.grantee <> p.proowner""",
-                [function],
-            )
-            for (role,) in cursor.fetchall():
-                cursor.execute(f"REVOKE ALL ON FUNCTION {function} FROM {role}")
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[Grant]:

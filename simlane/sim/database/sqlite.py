@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from simlane.sim.database import deleted_accounts, full_text
-from simlane.sim.database.triggers import HISTORY, UNLINK, UNLINK_WITH_HISTORY, run
+from simlane.sim.database.triggers import HISTORY, UNLINK
 
 
 def drop_triggers(connection: BaseDatabaseWrapper) -> None:
@@ -31,8 +31,7 @@ def install_triggers(connection: BaseDatabaseWrapper) -> None:
             return
         full_text.install(connection, cursor, existing)
         profiles = {each.name for each in connection.introspection.get_table_description(cursor, "sim_simprofile")}
-    if "sim_historyentry" in existing and "last_change" in profiles:
-        run(connection, HISTORY)
-        run(connection, UNLINK_WITH_HISTORY)
-    else:
-        run(connection, UNLINK)
+        if "sim_historyentry" not in existing or "last_change" not in profiles:
+            return
+        for trigger in (*HISTORY, UNLINK.format(accounts=get_user_model()._meta.db_table)):
+            cursor.execute(trigger)

@@ -7,8 +7,8 @@ from typing import Any
 from django.apps.registry import Apps
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from simlane.sim.identity.names import KEY_LENGTH, fold, letters, words
 from simlane.sim.legacy.batches import by_key, in_batches
+from simlane.sim.legacy.names import KEY_LENGTH, fold, letters, words
 
 STEP = "names"
 

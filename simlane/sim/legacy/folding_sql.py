@@ -1,4 +1,4 @@
-"""`identity.names.fold` as an expression of PostgreSQL, for names that the old release writes during the upgrade."""
+"""`legacy.names.fold` as an expression of PostgreSQL, for names that the old release writes during the upgrade."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 import unicodedata
 from functools import cache
 
-from simlane.sim.identity.names import fold
+from simlane.sim.legacy.names import fold
 
 
 def fold_sql(column: str) -> str:

@@ -1,7 +1,7 @@
 """The identifier of a row of the old model, as an expression of the database.
 
 On SQLite the expressions call this module's Python functions; on PostgreSQL they are SQL that gives the same
-text for every row. Both follow the tables in sim.identity.identifiers.
+text for every row. Both follow the tables in sim.legacy.known_simulators.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ from uuid import UUID
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from simlane.sim.identity.identifiers import (
-    KINDS,
+from simlane.sim.legacy.known_simulators import (
+    FORMS,
+    KNOWN_SIMULATORS,
     MAX_LENGTH,
-    PLATFORMS,
-    IdentifierKind,
-    normalise_or_none,
-    platform_of,
+    canonical_or_none,
+    known_simulator,
 )
 
 #: What is left for the name in `<name>-<uuid>`.
@@ -36,8 +35,8 @@ def fallback_identifier(profile_name: str, profile_id: UUID) -> str:
 
 def platform_identifier(slug: str, profile_data: str) -> str | None:
     """The platform's own id in a row's `profile_data` (JSON text), canonical, or None when there is none."""
-    platform = platform_of(slug)
-    if platform is None:
+    simulator = known_simulator(slug)
+    if simulator is None:
         return None
     try:
         data = json.loads(profile_data, parse_int=str, parse_float=_as_jsonb)
@@ -45,7 +44,7 @@ def platform_identifier(slug: str, profile_data: str) -> str | None:
         return None
     if not isinstance(data, dict):
         return None
-    found = (normalise_or_none(platform.kind, data[key]) for key in platform.legacy_keys if key in data)
+    found = (canonical_or_none(simulator.kind, data[key]) for key in simulator.legacy_keys if key in data)
     return next((identifier for identifier in found if identifier), None)
 
 
@@ -72,22 +71,22 @@ def platform_sql(connection: BaseDatabaseWrapper, slug: str, data: str) -> str:
         _register(connection, "simlane_platform_id", 2, platform_identifier)
         return f"simlane_platform_id({slug}, {data})"
     cases = []
-    for platform in PLATFORMS:
-        slugs = ", ".join(f"'{each}'" for each in (platform.slug, *platform.aliases))
-        forms = KINDS[platform.kind].forms
+    for simulator in KNOWN_SIMULATORS:
+        slugs = ", ".join(f"'{each}'" for each in (simulator.slug, *simulator.aliases))
+        forms = FORMS[simulator.kind]
         found = []
-        for key in platform.legacy_keys:
+        for key in simulator.legacy_keys:
             given = f"CASE WHEN jsonb_typeof({data} -> '{key}') IN ('string', 'number') THEN {data} ->> '{key}' END"
             text = f"regexp_replace({given}, '[ \\t\\n\\r\\f\\v]+', '', 'g')"
             for form in forms:
                 kept = f"substring({text} from {_literal(form.pattern)})"
                 kept = f'lower({kept} COLLATE "C")' if form.lower else kept
                 found.append(f"'{form.prefix}' || {kept}" if form.prefix else kept)
-        keys = ", ".join(f"'{key}'" for key in platform.legacy_keys)
+        keys = ", ".join(f"'{key}'" for key in simulator.legacy_keys)
         result = f"CASE WHEN {data} ?| ARRAY[{keys}] THEN COALESCE({', '.join(found)}) END"
-        if usual := _KEPT.get(platform.kind):
+        if usual := _KEPT.get(simulator.kind):
             # Most rows: the first key, with nothing around the id.
-            text = f"({data} ->> '{platform.legacy_keys[0]}')"
+            text = f"({data} ->> '{simulator.legacy_keys[0]}')"
             result = f"CASE WHEN {text} ~ {_literal(forms[0].pattern)} THEN {usual.format(text)} ELSE {result} END"
         cases.append(f"WHEN {slug} IN ({slugs}) THEN {result}")
     return f"CASE {' '.join(cases)} END"
@@ -95,10 +94,10 @@ def platform_sql(connection: BaseDatabaseWrapper, slug: str, data: str) -> str:
 
 #: What a kind's first form keeps of a text that matches it, by less work than its pattern's group.
 _KEPT = {
-    IdentifierKind.IRACING: "ltrim({}, '0')",
-    IdentifierKind.RACEROOM: "ltrim({}, '0')",
-    IdentifierKind.STEAM: "right({}, 17)",
-    IdentifierKind.ACC: "right({}, 17)",
+    "iracing": "ltrim({}, '0')",
+    "raceroom": "ltrim({}, '0')",
+    "steam": "right({}, 17)",
+    "acc": "right({}, 17)",
 }
 
 

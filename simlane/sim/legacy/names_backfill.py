@@ -9,8 +9,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import Exists, OuterRef
 
-from simlane.sim.identity.names import KEY_LENGTH, fold, letters, words
 from simlane.sim.legacy.batches import HELD_AT_ONCE, by_key, come_back, in_batches
+from simlane.sim.legacy.names import KEY_LENGTH, fold, letters, words
 
 STEP = "names"
 

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from simlane.sim.database import rights
 from simlane.sim.legacy.folding_sql import fold_sql
 from simlane.sim.legacy.identifier_sql import fallback_sql, platform_sql
+from simlane.sim.legacy.rights import schema_of, with_owners_rights
 from simlane.sim.legacy.window_functions import FUNCTIONS
 
 #: What the new release writes; it cannot serve before the backfill, which a trigger on these columns would slow down.
@@ -70,13 +70,11 @@ def make_functions(connection: BaseDatabaseWrapper) -> None:
                 AS $$ SELECT {expression} $$"""
             )
         # With the schema: a function with its owner's rights is not to take somebody's temporary table for the site's.
-        schema = rights.schema_of(connection).replace("'", "''")
+        schema = schema_of(connection).replace("'", "''")
         for signature, (returns, body) in FUNCTIONS.items():
             text = body.replace("to_regclass('", f"to_regclass('{schema}.")
             cursor.execute(f"CREATE OR REPLACE FUNCTION {signature} RETURNS {returns} LANGUAGE plpgsql AS $$ {text} $$")
-        rights.with_owners_rights(
-            connection, [name for name, (returns, _) in FUNCTIONS.items() if returns == "trigger"]
-        )
+        with_owners_rights(connection, [name for name, (returns, _) in FUNCTIONS.items() if returns == "trigger"])
 
 
 def _create_triggers(connection: BaseDatabaseWrapper, names: Iterable[str]) -> None:

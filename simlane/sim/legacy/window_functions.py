@@ -203,7 +203,7 @@ FUNCTIONS = {
         folded_name := sim_upgrade_fold(NEW.profile_name);
         INSERT INTO sim_profilename (profile_id, name, folded, last_used_at)
         VALUES (NEW.id, NEW.profile_name, folded_name, NEW.created_at) ON CONFLICT DO NOTHING;
-        -- As sim.identity.names has them, in the order in which the upgrade writes them.
+        -- As sim.legacy.names has them, in the order in which the upgrade writes them.
         INSERT INTO sim_nameword (word, letters)
         SELECT word, (
             SELECT string_agg(letter, '' ORDER BY letter COLLATE "C") FROM regexp_split_to_table(word, '') AS letter

@@ -2,8 +2,7 @@
 
 from django.db import migrations
 
-from simlane.sim.database import triggers
-from simlane.sim.legacy import online, recorded
+from simlane.sim.legacy import online, recorded, triggers
 
 
 def install(apps, schema_editor):

@@ -2,8 +2,8 @@
 
 from django.db import migrations
 
-from simlane.sim.identity.identifiers import PLATFORMS
 from simlane.sim.legacy import recorded
+from simlane.sim.legacy.known_simulators import KNOWN_SIMULATORS
 
 
 def moved_slug(simulator):
@@ -19,18 +19,18 @@ def fill(apps, schema_editor):
         moved.save(update_fields=["slug"])
     names = {simulator.name.casefold() for simulator in existing.values()}
     known, new = [], []
-    for platform in PLATFORMS:
-        found = [existing[slug] for slug in (platform.slug, *platform.aliases) if slug in existing]
+    for known_simulator in KNOWN_SIMULATORS:
+        found = [existing[slug] for slug in (known_simulator.slug, *known_simulator.aliases) if slug in existing]
         # Put back from an earlier time here, a kind that staff chose stays.
         unset = [simulator for simulator in found if simulator.identifier_kind == "other"]
         for simulator in unset:
-            simulator.identifier_kind = platform.kind.value
+            simulator.identifier_kind = known_simulator.kind
         known += unset
         if not found:
-            name = platform.name
+            name = known_simulator.name
             if name.casefold() in names:
                 name = f"{name} (results)"
-            new.append(simulator_model(name=name, slug=platform.slug, identifier_kind=platform.kind.value))
+            new.append(simulator_model(name=name, slug=known_simulator.slug, identifier_kind=known_simulator.kind))
     simulator_model.objects.bulk_update(known, ["identifier_kind"])
     simulator_model.objects.bulk_create(new)
 

@@ -2,8 +2,7 @@
 
 from django.db import migrations, models
 
-from simlane.sim.database import triggers
-from simlane.sim.legacy import indexes, recorded
+from simlane.sim.legacy import indexes, recorded, triggers
 
 
 def install(apps, schema_editor):

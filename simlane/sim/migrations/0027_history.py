@@ -2,21 +2,39 @@
 
 from django.db import migrations, models
 
-from simlane.sim.database import triggers
-from simlane.sim.legacy import indexes, online, recorded
+from simlane.sim.legacy import indexes, online, recorded, triggers
+
+# After a way back and forth: links that the old release changed meanwhile, without a history.
+GAPS = """INSERT INTO sim_historyentry (profile_id, at, action, how, account_id, was_account_id,
+        verified, was_verified, public, was_public)
+    SELECT p.id, {now},
+        CASE WHEN h.account_id IS NULL AND p.linked_user_id IS NOT NULL THEN 'link'
+            WHEN h.account_id IS NOT NULL AND p.linked_user_id IS NULL THEN 'unlink'
+            WHEN h.account_id <> p.linked_user_id THEN 'transfer'
+            WHEN p.is_verified AND NOT h.verified THEN 'verify'
+            WHEN h.verified AND NOT p.is_verified THEN 'unverify'
+            WHEN p.is_public THEN 'show' ELSE 'hide' END,
+        '', p.linked_user_id, h.account_id, p.is_verified, h.verified, p.is_public, h.public
+    FROM sim_historyentry h JOIN sim_simprofile p ON p.id = h.profile_id
+    WHERE NOT EXISTS (SELECT 1 FROM sim_historyentry l WHERE l.profile_id = h.profile_id AND l.id > h.id)
+        AND (p.linked_user_id {differs} h.account_id OR p.is_verified <> h.verified OR p.is_public <> h.public)"""
+WORDS = {
+    "postgresql": {"now": "clock_timestamp()", "differs": "IS DISTINCT FROM"},
+    "sqlite": {"now": "strftime('%Y-%m-%d %H:%M:%f', 'now')", "differs": "IS NOT"},
+}
 
 
 def install(apps, schema_editor):
-    triggers.run(schema_editor.connection, triggers.HISTORY_GAPS)
-    if schema_editor.connection.vendor != "sqlite":
-        triggers.run(schema_editor.connection, triggers.HISTORY)
-        triggers.run(schema_editor.connection, triggers.UNLINK_WITH_HISTORY)
+    connection = schema_editor.connection
+    with connection.cursor() as cursor:
+        cursor.execute(GAPS.format(**WORDS[connection.vendor]))
+    if connection.vendor != "sqlite":
+        triggers.run(connection, triggers.HISTORY, triggers.UNLINK_WITH_HISTORY)
 
 
 def remove(apps, schema_editor):
     if schema_editor.connection.vendor != "sqlite":
-        triggers.run(schema_editor.connection, triggers.UNLINK)
-        triggers.run(schema_editor.connection, triggers.DROP_HISTORY)
+        triggers.run(schema_editor.connection, triggers.UNLINK, triggers.DROP_HISTORY)
 
 
 class Migration(recorded.Migration):

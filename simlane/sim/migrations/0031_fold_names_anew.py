@@ -2,10 +2,10 @@
 
 from django.db import migrations
 
-from simlane.sim.legacy import folding_anew
+from simlane.sim.legacy import folding_anew, recorded
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     # Each batch is kept, while the site serves.
     atomic = False
     dependencies = [("sim", "0030_count_figures_anew")]

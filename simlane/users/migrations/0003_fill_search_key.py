@@ -9,9 +9,9 @@ from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from simlane.sim.identity.names import fold
 from simlane.sim.legacy import recorded
 from simlane.sim.legacy.batches import HELD_AT_ONCE, by_key, come_back, in_batches
+from simlane.sim.legacy.names import fold
 
 INDEX = "CREATE INDEX CONCURRENTLY users_user_search_idx ON users_user USING gin (search_key gin_trgm_ops)"
 

@@ -6,8 +6,9 @@ from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from simlane.sim.identity.names import fold
+from simlane.sim.legacy import recorded
 from simlane.sim.legacy.batches import by_key, in_batches
+from simlane.sim.legacy.names import fold
 
 
 def fold_anew(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
@@ -29,7 +30,7 @@ def fold_anew(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
     in_batches(editor.connection, "accounts", by_key(editor.connection, "users_user"), write)
 
 
-class Migration(migrations.Migration):
+class Migration(recorded.Migration):
     # Each batch is kept, while the site serves.
     atomic = False
     dependencies = [("users", "0005_user_has_driver_page")]

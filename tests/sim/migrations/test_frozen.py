@@ -1,0 +1,81 @@
+"""What migrations stand on is a copy; where what it wrote must fit the live code, the two give the same.
+
+When a rule of sim.identity changes, a new migration brings what is stored in line with it: then the test here that has
+become red says what was stored by the older rule, and goes with that migration.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from simlane.sim.identity import identifiers, names
+from simlane.sim.legacy import known_simulators
+from simlane.sim.legacy import names as frozen_names
+from tests.sim.migrations.conftest import every_character
+
+SIMLANE = Path(__file__).parents[3] / "simlane"
+STEAM = "76561190000000001"
+WRITTEN = [
+    "0042",
+    "123 456",
+    "12345678901",
+    "0",
+    "",
+    STEAM,
+    f"S{STEAM}",
+    f"s {STEAM}",
+    f"steamcommunity.com/profiles/{STEAM}/x",
+    f"HTTPS://WWW.steamcommunity.com/profiles/{STEAM}",
+    "M2535400000000001",
+    "m12345",
+    "Some_Driver-1",
+    "a\u200bb",
+    "x\ny",
+]
+
+
+def _frozen() -> list[Path]:
+    return sorted({*SIMLANE.glob("sim/legacy/*.py"), *SIMLANE.glob("*/migrations/*.py")})
+
+
+def _imported(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            found |= {f"{'.' * node.level}{node.module or ''}.{each.name}" for each in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {each.name for each in node.names}
+    return {name for name in found if name.startswith(("simlane", "."))}
+
+
+@pytest.mark.parametrize("path", _frozen(), ids=lambda path: path.relative_to(SIMLANE).as_posix())
+def test_a_migration_and_what_it_stands_on_import_no_live_code(path: Path) -> None:
+    assert {name for name in _imported(path) if not name.startswith("simlane.sim.legacy")} == set()
+
+
+def test_every_simulator_that_the_upgrade_knew_is_known_by_the_same_slugs_and_kind() -> None:
+    for simulator in known_simulators.KNOWN_SIMULATORS:
+        for slug in (simulator.slug, *simulator.aliases):
+            found = identifiers.platform_of(slug)
+            assert found is not None
+            assert (found.slug, found.kind) == (simulator.slug, simulator.kind)
+
+
+@pytest.mark.parametrize("kind", list(identifiers.IdentifierKind))
+def test_an_identifier_that_the_upgrade_wrote_is_canonical(kind: identifiers.IdentifierKind) -> None:
+    """Or else an import would make a second profile beside the upgraded one."""
+    for value in WRITTEN:
+        assert known_simulators.canonical_or_none(kind.value, value) == identifiers.normalise_or_none(kind, value)
+
+
+def test_a_name_that_a_migration_folded_is_found() -> None:
+    text = "".join(every_character())
+    assert frozen_names.fold(text) == names.fold(text)
+    folded = names.fold("Sørën  Ö'Brien 각 ﬁ Ⅷ ß ẞ İ")
+    assert frozen_names.fold("Sørën  Ö'Brien 각 ﬁ Ⅷ ß ẞ İ") == folded
+    assert frozen_names.words(folded) == names.words(folded)
+    assert frozen_names.letters(folded) == names.letters(folded)
+    assert frozen_names.KEY_LENGTH == names.KEY_LENGTH
