@@ -17,7 +17,7 @@ from simlane.results.events import is_unnamed, weekend_of
 from simlane.results.models import ResultFile
 from simlane.results.parsed import ParsedEvent, ParsedSession
 from simlane.results.source import ResultFileError
-from simlane.sim.identity.identifiers import platform_of
+from simlane.sim.identity.platforms import known_simulator
 from simlane.sim.models import EntryDriver, Event, Session
 
 #: Tools that rewrite a file may move its time a little; no server has two sessions of a kind within this.
@@ -107,9 +107,9 @@ def _note(item: HasContent, numbers: dict[tuple[str, str], str], sessions: dict[
 
 
 def _simulator(slug: str) -> str:
-    """One slug for a platform, whichever of its slugs an install has."""
-    platform = platform_of(slug)
-    return platform.slug if platform else slug
+    """One slug for a simulator, whichever of its slugs an install has."""
+    known = known_simulator(slug)
+    return known.slug if known else slug
 
 
 def _number(parsed: ParsedEvent) -> tuple[str, str]:

@@ -100,7 +100,7 @@ class ParsedEvent:
     Neither is there for a server without a name, which may be anyone's: see results.events.
     """
 
-    simulator: str  #: slug, see sim.identity.identifiers.PLATFORMS
+    simulator: str  #: slug, see sim.identity.platforms
     name: str
     track: str
     layout: str

@@ -19,7 +19,7 @@ from simlane.results.models import ResultFile
 from simlane.results.parsed import UNKNOWN_DRIVER, ParsedDriver, ParsedEvent, ParsedSession
 from simlane.results.profiles import Identity, Recorded, Sighting, record_sightings
 from simlane.sim.career.statistics import add_sessions
-from simlane.sim.identity.identifiers import platform_of
+from simlane.sim.identity.platforms import known_simulator
 from simlane.sim.models import Car, Entry, EntryDriver, Event, Lap, MergedDrive, Session, Simulator, Track
 from simlane.sim.ownership.code_text import codes_in, without_codes
 from simlane.sim.ownership.codes import Seen, lock_code_owners, redeem
@@ -128,9 +128,9 @@ Drive = tuple[Session, ParsedSession, ParsedEvent, Simulator]
 
 
 def _simulators(slugs: Iterable[str]) -> dict[str, Simulator]:
-    """The rows of the platforms; an older install's row may have one of the platform's older slugs."""
+    """The rows of the simulators; an older install's row may have one of the simulator's older slugs."""
     wanted = set(slugs)
-    aliases = {slug: (slug, *(platform.aliases if (platform := platform_of(slug)) else ())) for slug in wanted}
+    aliases = {slug: (slug, *(known.aliases if (known := known_simulator(slug)) else ())) for slug in wanted}
     rows = {
         row.slug: row for row in Simulator.objects.filter(slug__in={each for all_ in aliases.values() for each in all_})
     }

@@ -6,16 +6,16 @@ import pytest
 from django.test import Client
 
 from simlane.results.readers import SIMULATORS
-from simlane.sim.identity.identifiers import PLATFORMS
+from simlane.sim.identity.platforms import KNOWN_SIMULATORS
 
 pytestmark = pytest.mark.django_db
 
 
 def test_the_table_of_proofs_offers_a_code_where_results_come_in_and_nowhere_else(client: Client) -> None:
     page = client.get("/help/verification/").content.decode()
-    for platform in PLATFORMS:
-        row = page.split(f"<tr><td>{platform.name}</td>")[1].split("</tr>")[0]
-        assert ("code" in row) is (platform.slug in SIMULATORS), platform.name
+    for simulator in KNOWN_SIMULATORS:
+        row = page.split(f"<tr><td>{simulator.name}</td>")[1].split("</tr>")[0]
+        assert ("code" in row) is (simulator.slug in SIMULATORS), simulator.name
 
 
 @pytest.mark.parametrize("article", ["raceroom", "gran-turismo-7"])

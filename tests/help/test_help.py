@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from simlane.help.articles import BY_SLUG, GROUPS, Article
 from simlane.help.search import key, search, sections
 from simlane.results.readers import READERS
-from simlane.sim.identity.identifiers import PLATFORMS
+from simlane.sim.identity.platforms import KNOWN_SIMULATORS
 from simlane.sim.ownership.claims import MAX_PICTURES
 from simlane.sim.ownership.codes import VALID
 from simlane.users.models import User
@@ -146,8 +146,8 @@ def test_help_is_there_where_the_public_pages_are_not(client: Client, settings) 
 
 def test_every_simulator_has_its_place_in_the_table_of_proofs() -> None:
     text = " ".join(section.text for section in sections("verification"))
-    for platform in PLATFORMS:
-        assert platform.name in text
+    for simulator in KNOWN_SIMULATORS:
+        assert simulator.name in text
 
 
 def test_the_formats_the_help_names_are_those_that_are_read() -> None:

@@ -12,7 +12,8 @@ import psycopg
 import pytest
 from django.db import connection
 
-from simlane.sim.identity.identifiers import KINDS, PLATFORMS
+from simlane.sim.identity.identifiers import KINDS, IdentifierKind
+from simlane.sim.legacy.known_simulators import KNOWN_SIMULATORS
 from simlane.upgrade import plan, progress
 from simlane.upgrade.plan import server
 from simlane.upgrade.progress import Throttle
@@ -128,9 +129,9 @@ def test_the_guide_lists_every_slug_and_key_that_counts() -> None:
     table = guide[guide.index("<!-- platforms -->") : guide.index("<!-- end platforms -->")]
     rows = [row for row in table.splitlines() if row.startswith("| `")]
     assert rows == [
-        f"| `{platform.slug}`{_older(platform.aliases)} | {', '.join(f'`{key}`' for key in platform.legacy_keys)} "
-        f"| {KINDS[platform.kind].looks_like} |"
-        for platform in PLATFORMS
+        f"| `{known.slug}`{_older(known.aliases)} | {', '.join(f'`{key}`' for key in known.legacy_keys)} "
+        f"| {KINDS[IdentifierKind(known.kind)].looks_like} |"
+        for known in KNOWN_SIMULATORS
     ]
 
 

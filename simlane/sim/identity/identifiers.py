@@ -1,7 +1,6 @@
-"""The platforms' own ids: which simulator has which kind, and the one canonical text of each id.
+"""The platforms' own ids: the kinds of ids, and the one canonical text of each id.
 
-A kind is a set of forms an id is met in (`Form`), each of which leads to the same canonical text. The forms are
-plain regular expressions over text without white space, so that the upgrade can say the same in SQL.
+A kind is a set of forms an id is met in (`Form`), each of which leads to the same canonical text.
 """
 
 from __future__ import annotations
@@ -74,61 +73,8 @@ KINDS: dict[IdentifierKind, KindRules] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class KnownSimulator:
-    """A simulator SimLane knows. `aliases` are older slugs of it, `legacy_keys` where `profile_data` has its id."""
-
-    slug: str
-    name: str
-    kind: IdentifierKind
-    legacy_keys: tuple[str, ...]
-    aliases: tuple[str, ...] = ()
-
-
-_STEAM_KEYS = ("steam_id", "steamid", "steam_id64", "steamid64", "steamId", "steamID64")
-
-PLATFORMS: tuple[KnownSimulator, ...] = (
-    KnownSimulator(
-        "iracing",
-        "iRacing",
-        IdentifierKind.IRACING,
-        ("cust_id", "customer_id", "custid", "iracing_id", "custId"),
-    ),
-    KnownSimulator(
-        "assetto-corsa-competizione",
-        "Assetto Corsa Competizione",
-        IdentifierKind.ACC,
-        ("player_id", "playerId", *_STEAM_KEYS),
-        ("acc",),
-    ),
-    KnownSimulator("assetto-corsa", "Assetto Corsa", IdentifierKind.STEAM, (*_STEAM_KEYS, "guid", "Guid"), ("ac",)),
-    KnownSimulator("rfactor-2", "rFactor 2", IdentifierKind.STEAM, _STEAM_KEYS, ("rf2", "rfactor2")),
-    KnownSimulator("le-mans-ultimate", "Le Mans Ultimate", IdentifierKind.STEAM, _STEAM_KEYS, ("lmu",)),
-    KnownSimulator(
-        "raceroom",
-        "RaceRoom",
-        IdentifierKind.RACEROOM,
-        ("user_id", "userId", "UserId", "raceroom_id"),
-        ("r3e", "raceroom-racing-experience"),
-    ),
-    KnownSimulator("automobilista-2", "Automobilista 2", IdentifierKind.STEAM, _STEAM_KEYS, ("ams2", "automobilista2")),
-    KnownSimulator(
-        "gran-turismo-7",
-        "Gran Turismo 7",
-        IdentifierKind.PSN,
-        ("psn_id", "psn", "online_id", "psnId"),
-        ("gt7", "gran-turismo7"),
-    ),
-)
-
 _COMPILED = {kind: tuple((re.compile(form.pattern), form) for form in rules.forms) for kind, rules in KINDS.items()}
-_BY_SLUG = {slug: platform for platform in PLATFORMS for slug in (platform.slug, *platform.aliases)}
 _WHITE_SPACE = re.compile(r"[ \t\n\r\f\v]+")
-
-
-def platform_of(slug: str) -> KnownSimulator | None:
-    """The platform a simulator's slug names, by its own or an older slug."""
-    return _BY_SLUG.get(slug)
 
 
 def normalise(kind: IdentifierKind | str, value: object) -> str:

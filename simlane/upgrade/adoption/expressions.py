@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simlane.sim.identity.identifiers import PLATFORMS, platform_of
+from simlane.sim.legacy.known_simulators import KNOWN_SIMULATORS, known_simulator
 from simlane.upgrade.adoption.acts import literal
 from simlane.upgrade.adoption.mapping import Mapping
 from simlane.upgrade.schema import Column
@@ -30,9 +30,8 @@ def platform_data(mapping: Mapping, row: str, simulators: str, simulator: str) -
     column = f'{row}."{mapping.platform_column}"'
     value = f"{column} ->> {literal(mapping.platform_key)}" if mapping.platform_key else f"{column}::text"
     cases = " ".join(
-        f"WHEN s.slug IN ({', '.join(map(literal, (platform.slug, *platform.aliases)))}) "
-        f"THEN {literal(platform.legacy_keys[0])}"
-        for platform in PLATFORMS
+        f"WHEN s.slug IN ({', '.join(map(literal, (each.slug, *each.aliases)))}) THEN {literal(each.legacy_keys[0])}"
+        for each in KNOWN_SIMULATORS
     )
     name = f'(SELECT CASE {cases} ELSE {literal(OTHER_KEY)} END FROM "{simulators}" s WHERE s.id = {row}."{simulator}")'
     return (
@@ -69,14 +68,16 @@ def new_key(type_: str) -> str | None:
 
 
 def meant(name: str) -> str | None:
-    """The slug of the platform that a simulator of this name is."""
+    """The slug of the known simulator that this name means."""
     plain = "".join(c for c in name.casefold() if c.isalnum())
-    for platform in PLATFORMS:
-        if plain in {"".join(c for c in each.casefold() if c.isalnum()) for each in (platform.name, *platform.aliases)}:
-            return platform.slug
+    for simulator in KNOWN_SIMULATORS:
+        if plain in {
+            "".join(c for c in each.casefold() if c.isalnum()) for each in (simulator.name, *simulator.aliases)
+        }:
+            return simulator.slug
     return None
 
 
 def known(slug: str) -> bool:
     """Whether profiles of a simulator with this slug can have their platform's id."""
-    return platform_of(slug) is not None
+    return known_simulator(slug) is not None

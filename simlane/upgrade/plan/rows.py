@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from simlane.sim.identity.identifiers import PLATFORMS, platform_of
 from simlane.sim.legacy.identifier_sql import NAME_LENGTH, platform_sql
+from simlane.sim.legacy.known_simulators import KNOWN_SIMULATORS, known_simulator
 from simlane.upgrade.plan.facts import Facts
 from simlane.upgrade.state import TABLE
 
@@ -71,17 +71,17 @@ def simulators(database: BaseDatabaseWrapper, found: Facts) -> None:
             found.hindrances.append(f"Simulator {key} ({name!r}) has an empty slug: give it one (docs/upgrade.md).")
         elif slug == RESERVED_SLUG:
             found.warnings.append(f"Simulator {name!r} has the slug of the search page: it becomes {slug}-{key}.")
-        elif platform := platform_of(slug):
-            known.setdefault(platform.slug, []).append(slug)
+        elif simulator := known_simulator(slug):
+            known.setdefault(simulator.slug, []).append(slug)
         else:
             found.warnings.append(
                 f"Simulator {name!r}: its slug {slug!r} is none that has platform ids, so its {profiles:,} profiles "
                 f"get an id of their name{_meant(name, slug)}."
             )
-    for platform_slug, slugs in known.items():
+    for known_slug, slugs in known.items():
         if len(slugs) > 1:
             found.warnings.append(
-                f"{' and '.join(map(repr, slugs))} are both {platform_slug}: one driver has a profile on each."
+                f"{' and '.join(map(repr, slugs))} are both {known_slug}: one driver has a profile on each."
             )
 
 
@@ -91,8 +91,8 @@ def _meant(name: str, slug: str) -> str:
     def plain(text: str) -> str:
         return "".join(c for c in text.casefold() if c.isalnum())
 
-    for platform in PLATFORMS:
-        names = {plain(each) for each in (platform.name, platform.slug, *platform.aliases)}
+    for simulator in KNOWN_SIMULATORS:
+        names = {plain(each) for each in (simulator.name, simulator.slug, *simulator.aliases)}
         if plain(name) in names or plain(slug) in names:
-            return f"; if it is {platform.name}, give it the slug {platform.slug!r} first"
+            return f"; if it is {simulator.name}, give it the slug {simulator.slug!r} first"
     return ""

@@ -9,13 +9,12 @@ from hypothesis import strategies as st
 from simlane.sim.identity.identifiers import (
     KINDS,
     MAX_LENGTH,
-    PLATFORMS,
     IdentifierKind,
     InvalidIdentifierError,
     normalise,
     normalise_or_none,
-    platform_of,
 )
+from simlane.sim.identity.platforms import KNOWN_SIMULATORS, known_simulator
 from tests.soak import times
 
 STEAM = "76561190000000001"
@@ -45,9 +44,9 @@ STEAM = "76561190000000001"
     ],
 )
 def test_every_form_leads_to_the_canonical_text(slug: str, given: object, canonical: str) -> None:
-    platform = platform_of(slug)
-    assert platform is not None
-    assert normalise(platform.kind, given) == canonical
+    simulator = known_simulator(slug)
+    assert simulator is not None
+    assert normalise(simulator.kind, given) == canonical
 
 
 @pytest.mark.parametrize(
@@ -80,16 +79,16 @@ def test_every_form_leads_to_the_canonical_text(slug: str, given: object, canoni
     ],
 )
 def test_what_cannot_be_an_id_is_refused_and_says_what_one_looks_like(slug: str, given: object) -> None:
-    platform = platform_of(slug)
-    assert platform is not None
+    simulator = known_simulator(slug)
+    assert simulator is not None
     with pytest.raises(InvalidIdentifierError) as refused:
-        normalise(platform.kind, given)
-    assert KINDS[platform.kind].looks_like in str(refused.value)
-    assert normalise_or_none(platform.kind, given) is None
+        normalise(simulator.kind, given)
+    assert KINDS[simulator.kind].looks_like in str(refused.value)
+    assert normalise_or_none(simulator.kind, given) is None
 
 
-def test_older_slugs_name_the_same_platform() -> None:
-    assert {platform.slug for platform in PLATFORMS} == {
+def test_older_slugs_name_the_same_simulator() -> None:
+    assert {simulator.slug for simulator in KNOWN_SIMULATORS} == {
         "iracing",
         "assetto-corsa-competizione",
         "assetto-corsa",
@@ -99,8 +98,8 @@ def test_older_slugs_name_the_same_platform() -> None:
         "automobilista-2",
         "gran-turismo-7",
     }
-    assert platform_of("acc") is platform_of("assetto-corsa-competizione")
-    assert platform_of("unheard-of") is None
+    assert known_simulator("acc") is known_simulator("assetto-corsa-competizione")
+    assert known_simulator("unheard-of") is None
 
 
 @pytest.mark.soak

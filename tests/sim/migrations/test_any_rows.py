@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from simlane.sim.identity.identifiers import normalise_or_none, platform_of
+from simlane.sim.identity.identifiers import normalise_or_none
 from simlane.sim.integrity import findings
+from simlane.sim.legacy.known_simulators import known_simulator
 from tests.sim.migrations.conftest import HEAD, LEGACY, LEGACY_COLUMNS, Migrate, Old, at_legacy, dump
 from tests.soak import times
 
@@ -44,10 +45,10 @@ TABLES = ("sim_simprofile", "sim_profilename", "sim_contestedidentifier", "sim_l
 
 def platform_id(simulator: str, data: object) -> str | None:
     """The first of the simulator's keys that holds a real id, as the rules say it."""
-    platform = platform_of(simulator)
-    if platform is None or not isinstance(data, dict):
+    known = known_simulator(simulator)
+    if known is None or not isinstance(data, dict):
         return None
-    found = [normalise_or_none(platform.kind, data[key]) for key in platform.legacy_keys if key in data]
+    found = [normalise_or_none(known.kind, data[key]) for key in known.legacy_keys if key in data]
     return next((identifier for identifier in found if identifier), None)
 
 

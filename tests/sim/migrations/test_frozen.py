@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from simlane.sim.identity import identifiers, names
+from simlane.sim.identity import identifiers, names, platforms
 from simlane.sim.legacy import known_simulators
 from simlane.sim.legacy import names as frozen_names
 from tests.sim.migrations.conftest import every_character
@@ -59,7 +59,7 @@ def test_a_migration_and_what_it_stands_on_import_no_live_code(path: Path) -> No
 def test_every_simulator_that_the_upgrade_knew_is_known_by_the_same_slugs_and_kind() -> None:
     for simulator in known_simulators.KNOWN_SIMULATORS:
         for slug in (simulator.slug, *simulator.aliases):
-            found = identifiers.platform_of(slug)
+            found = platforms.known_simulator(slug)
             assert found is not None
             assert (found.slug, found.kind) == (simulator.slug, simulator.kind)
 
