@@ -78,7 +78,7 @@ class _Step:
 
 
 class Watch:
-    """A listener for the long steps (`sim.legacy.pace`): counts, shows, and sleeps where the throttle says."""
+    """A listener for the long steps (`sim.legacy.progress`): counts, shows, and sleeps where the throttle says."""
 
     def __init__(self, out: OutputWrapper, throttle: Throttle) -> None:
         self.out = out

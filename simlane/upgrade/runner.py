@@ -15,8 +15,8 @@ from django.db.utils import OperationalError
 from django.utils import timezone
 from psycopg.pq import TransactionStatus
 
-from simlane.sim.legacy import pace
 from simlane.sim.legacy.batches import passes
+from simlane.sim.legacy.progress import Listener, listening
 from simlane.sim.legacy.recorded import held_aside, one_at_a_time, try_lock
 from simlane.upgrade import pooler
 from simlane.upgrade.errors import said
@@ -88,7 +88,7 @@ def runs() -> bool:
 
 
 @contextmanager
-def recorded(name: str, listener: pace.Listener | None = None) -> Iterator[None]:
+def recorded(name: str, listener: Listener | None = None) -> Iterator[None]:
     """Notes that a step began, ended or failed, and the rows it told `listener` of."""
     step, _ = UpgradeStep.objects.update_or_create(
         name=name,
@@ -101,7 +101,7 @@ def recorded(name: str, listener: pace.Listener | None = None) -> Iterator[None]
             listener(what, rows)
 
     try:
-        with pace.listening(count):
+        with listening(count):
             yield
     except BaseException as error:
         step.failed = True

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from simlane.sim.database import rights
 from simlane.sim.legacy import contract as contraction
-from simlane.sim.legacy import events, names_backfill, pace, window
+from simlane.sim.legacy import events, names_backfill, window
+from simlane.sim.legacy.progress import Listener
 from simlane.sim.models import Event, NameWord, OldReleaseWrite, ProfileName, SimProfile
 from simlane.upgrade import runner
 from simlane.upgrade.state import BACKFILL, EXPAND, LEGACY, UNIQUE, State, pending, position
@@ -41,7 +42,7 @@ def prepare(say: Say) -> None:
             runner.apply(app, name, say)
 
 
-def run(say: Say, listener: pace.Listener) -> None:
+def run(say: Say, listener: Listener) -> None:
     """Everything but the contract; again it goes on where it was. Raises CommandError when verification fails."""
     if connection.vendor == "postgresql" and position().state in {State.LEGACY, State.UPGRADING}:
         window.hold(connection)
@@ -81,7 +82,7 @@ def verify(say: Say) -> None:
             )
 
 
-def contract(say: Say, listener: pace.Listener, quiet: timedelta) -> None:
+def contract(say: Say, listener: Listener, quiet: timedelta) -> None:
     """Drops the owner's column. Raises CommandError while the old release writes or a rule is broken."""
     where = position()
     if where.state is State.NEW:

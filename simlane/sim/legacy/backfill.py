@@ -15,7 +15,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from simlane.sim.legacy.batches import HELD_AT_ONCE, Write, by_key, by_page, come_back, in_batches
 from simlane.sim.legacy.identifier_sql import fallback_sql, platform_sql
-from simlane.sim.legacy.pace import tick
+from simlane.sim.legacy.progress import report_progress
 
 TABLE, CONTESTED = "sim_simprofile", "sim_contestedidentifier"
 STEP = "backfill"
@@ -40,7 +40,7 @@ def run(connection: BaseDatabaseWrapper) -> None:
     if connection.vendor != "postgresql":
         with transaction.atomic(connection.alias):
             rows = _write_at_once(connection, contested=True) + _write_at_once(connection, contested=False)
-        tick(STEP, rows)
+        report_progress(STEP, rows)
         return
     in_batches(connection, STEP, by_key(connection, CONTESTED), _by_note(connection))
     # Those that others hold come last, and are still no ordinary rows.

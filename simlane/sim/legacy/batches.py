@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import OperationalError
 
-from simlane.sim.legacy.pace import tick
+from simlane.sim.legacy.progress import report_progress
 
 #: What a batch may take, in seconds: whoever writes one of its rows waits that long.
 BATCH_SECONDS = 0.06
@@ -71,7 +71,7 @@ def in_batches(connection: BaseDatabaseWrapper, step: str, behind: Behind, write
         rows = _written(connection, partial(write, low, high))
         seconds = time.monotonic() - started
         if rows:
-            tick(step, rows)
+            report_progress(step, rows)
         if high is None:
             return
         low = high
@@ -87,7 +87,7 @@ def come_back(connection: BaseDatabaseWrapper, step: str, left: Left, write: Wri
     until = time.monotonic() + PATIENCE_SECONDS
     while keys := left():
         if rows := _written(connection, partial(write, keys)):
-            tick(step, rows)
+            report_progress(step, rows)
             until = time.monotonic() + PATIENCE_SECONDS
         elif time.monotonic() > until:
             raise CommandError(

@@ -11,8 +11,8 @@ from django.core.management.base import CommandError
 from django.db import connection, transaction
 from django.db.utils import DatabaseError
 
-from simlane.sim.legacy import pace
 from simlane.sim.legacy.batches import by_key, in_batches, passes
+from simlane.sim.legacy.progress import listening
 from simlane.upgrade import runner, schema
 from simlane.upgrade.adoption import acts, mapping
 from simlane.upgrade.adoption.acts import Act, Kind, literal
@@ -138,7 +138,7 @@ def _batches(act: Act, statement: str, say: Say) -> None:
             cursor.execute(statement.replace("{range}", " AND ".join(ends) or "true"))
             return int(cursor.rowcount)
 
-    with pace.listening(count):
+    with listening(count):
         in_batches(connection, act.name, by_key(connection, f'"{act.table}"'), write)
     if rows:
         say(f"  {act.name}: {rows:,} rows")

@@ -13,7 +13,8 @@ from django.utils import timezone
 from simlane.results.importer import Importer
 from simlane.sim import models
 from simlane.sim.integrity import findings
-from simlane.sim.legacy import batches, pace
+from simlane.sim.legacy import batches
+from simlane.sim.legacy.progress import listening
 from simlane.sim.ownership import claims, codes, lapsing, merging
 from simlane.users.models import User
 from tests import databases
@@ -150,7 +151,7 @@ def test_a_backfill_that_was_interrupted_goes_back(
     def stop(step: str, rows: int) -> None:
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), pace.listening(stop):
+    with pytest.raises(KeyboardInterrupt), listening(stop):
         migrate(HEAD)
     migrate(LEGACY)
     assert legacy_rows() == before
@@ -172,7 +173,7 @@ def test_a_second_way_forward_that_was_interrupted_goes_on_and_goes_back(
 
     for next_point in (LEGACY, HEAD):
         migrate(LEGACY)
-        with pytest.raises(KeyboardInterrupt), pace.listening(stop):
+        with pytest.raises(KeyboardInterrupt), listening(stop):
             migrate(HEAD)
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT COUNT(*) FROM kept_{table}")

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 #: Called after each batch, outside its transaction, with the step's name and the rows of the batch.
 Listener = Callable[[str, int], None]
 
-_listener: ContextVar[Listener | None] = ContextVar("pace", default=None)
+_listener: ContextVar[Listener | None] = ContextVar("progress_listener", default=None)
 
 
 @contextmanager
@@ -22,7 +22,7 @@ def listening(listener: Listener) -> Iterator[None]:
         _listener.reset(token)
 
 
-def tick(step: str, rows: int) -> None:
+def report_progress(step: str, rows: int) -> None:
     """A batch of `step` is done; returns when the next one may begin."""
     if listener := _listener.get():
         listener(step, rows)
