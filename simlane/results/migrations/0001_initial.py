@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 from simlane.sim.legacy import recorded
-from simlane.sim.legacy.keeping import Keep, PutBack
+from simlane.sim.legacy.preserving import PreserveOnReverse, RestorePreserved
 
 
 class Migration(recorded.Migration):
@@ -37,6 +37,6 @@ class Migration(recorded.Migration):
                 ),
             ],
         ),
-        Keep("resultfile"),
-        PutBack("resultfile"),
+        PreserveOnReverse("resultfile"),
+        RestorePreserved("resultfile"),
     ]

@@ -14,7 +14,7 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from simlane.sim.legacy.keeping import exists
+from simlane.sim.legacy.preserving import exists
 
 TABLE, OWNER = "sim_simprofile", "user_id"
 DEFINITIONS = "kept_sim_definitions"

@@ -12,7 +12,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from simlane.sim.legacy import backfill, own_objects
 from simlane.sim.legacy.identifier_sql import platform_sql
-from simlane.sim.legacy.keeping import (
+from simlane.sim.legacy.preserving import (
     check_now,
     columns_of,
     exists,

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from simlane.sim.legacy import keeping, window
+from simlane.sim.legacy import preserving, window
 
 
 def close_window(_, editor):
@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
     dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
-        migrations.RunPython(migrations.RunPython.noop, keeping.forget_without_tables),
+        migrations.RunPython(migrations.RunPython.noop, preserving.forget_without_tables),
         migrations.RunPython(migrations.RunPython.noop, close_window),
         migrations.CreateModel(
             name="Simulator",

@@ -1,7 +1,7 @@
 from django.db import migrations, models
 
 from simlane.sim.legacy import recorded
-from simlane.sim.legacy.keeping import Keep, PutBack
+from simlane.sim.legacy.preserving import PreserveOnReverse, RestorePreserved
 
 
 class Migration(recorded.Migration):
@@ -25,6 +25,6 @@ class Migration(recorded.Migration):
                 max_length=20,
             ),
         ),
-        Keep("simulator", ["identifier_kind"]),
-        PutBack("simulator", ["identifier_kind"]),
+        PreserveOnReverse("simulator", ["identifier_kind"]),
+        RestorePreserved("simulator", ["identifier_kind"]),
     ]

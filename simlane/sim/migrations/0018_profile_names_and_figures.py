@@ -5,7 +5,7 @@ from django.db import migrations, models
 from django.db.models.functions import Now
 
 from simlane.sim.legacy import online, recorded
-from simlane.sim.legacy.keeping import Keep
+from simlane.sim.legacy.preserving import PreserveOnReverse
 
 
 class Migration(recorded.Migration):
@@ -74,7 +74,7 @@ class Migration(recorded.Migration):
             model_name="profilename",
             constraint=models.UniqueConstraint(fields=("profile", "name"), name="sim_profilename_once"),
         ),
-        Keep("simprofile", ["last_active_at", "name_key", "podiums", "starts", "wins"]),
-        Keep("profilename"),
-        Keep("nameword"),
+        PreserveOnReverse("simprofile", ["last_active_at", "name_key", "podiums", "starts", "wins"]),
+        PreserveOnReverse("profilename"),
+        PreserveOnReverse("nameword"),
     ]

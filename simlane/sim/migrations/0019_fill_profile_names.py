@@ -1,7 +1,7 @@
 from django.db import migrations
 
 from simlane.sim.legacy import names_backfill, online, recorded
-from simlane.sim.legacy.keeping import PutBack
+from simlane.sim.legacy.preserving import RestorePreserved
 
 
 class Migration(recorded.Migration):
@@ -12,8 +12,8 @@ class Migration(recorded.Migration):
     operations = [
         online.ValidateChecks("simprofile"),
         # First what an earlier time here left. The old release's triggers write names by now: those stay.
-        PutBack("simprofile", ["last_active_at", "name_key", "podiums", "starts", "wins"], current="name_key"),
-        PutBack("profilename", unique=["profile", "name"]),
-        PutBack("nameword", unique=["word"]),
+        RestorePreserved("simprofile", ["last_active_at", "name_key", "podiums", "starts", "wins"], current="name_key"),
+        RestorePreserved("profilename", unique=["profile", "name"]),
+        RestorePreserved("nameword", unique=["word"]),
         migrations.RunPython(names_backfill.fill, migrations.RunPython.noop),
     ]

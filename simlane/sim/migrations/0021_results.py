@@ -5,7 +5,7 @@ from django.db import migrations, models
 from django.db.models.functions import Now
 
 from simlane.sim.legacy import indexes, online, recorded
-from simlane.sim.legacy.keeping import Keep
+from simlane.sim.legacy.preserving import PreserveOnReverse
 
 
 class Migration(recorded.Migration):
@@ -426,12 +426,12 @@ class Migration(recorded.Migration):
             model_name="personalbest",
             constraint=models.UniqueConstraint(fields=("profile", "track", "car"), name="sim_personalbest_once"),
         ),
-        Keep("track"),
-        Keep("car"),
-        Keep("event", ["listed_at", "platform_id", "series", "weekend", "track"]),
-        Keep("session"),
-        Keep("entry"),
-        Keep("entrydriver"),
-        Keep("lap"),
-        Keep("personalbest"),
+        PreserveOnReverse("track"),
+        PreserveOnReverse("car"),
+        PreserveOnReverse("event", ["listed_at", "platform_id", "series", "weekend", "track"]),
+        PreserveOnReverse("session"),
+        PreserveOnReverse("entry"),
+        PreserveOnReverse("entrydriver"),
+        PreserveOnReverse("lap"),
+        PreserveOnReverse("personalbest"),
     ]

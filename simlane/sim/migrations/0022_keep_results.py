@@ -1,7 +1,7 @@
 """Results outlive a way back. Apart from 0021, which is only SQL and so holds its locks for a moment."""
 
 from simlane.sim.legacy import recorded
-from simlane.sim.legacy.keeping import PutBack
+from simlane.sim.legacy.preserving import RestorePreserved
 
 
 class Migration(recorded.Migration):
@@ -10,12 +10,12 @@ class Migration(recorded.Migration):
     dependencies = [("sim", "0021_results")]
 
     operations = [
-        PutBack("track"),
-        PutBack("car"),
-        PutBack("event", ["listed_at", "platform_id", "series", "weekend", "track"]),
-        PutBack("session"),
-        PutBack("entry"),
-        PutBack("entrydriver"),
-        PutBack("lap"),
-        PutBack("personalbest"),
+        RestorePreserved("track"),
+        RestorePreserved("car"),
+        RestorePreserved("event", ["listed_at", "platform_id", "series", "weekend", "track"]),
+        RestorePreserved("session"),
+        RestorePreserved("entry"),
+        RestorePreserved("entrydriver"),
+        RestorePreserved("lap"),
+        RestorePreserved("personalbest"),
     ]

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 from simlane.sim.legacy import online, recorded
-from simlane.sim.legacy.keeping import Keep
+from simlane.sim.legacy.preserving import PreserveOnReverse
 
 
 class Migration(recorded.Migration):
@@ -31,5 +31,5 @@ class Migration(recorded.Migration):
                 to="sim.simprofile",
             ),
         ),
-        Keep("simprofile", ["last_change", "merged_into"]),
+        PreserveOnReverse("simprofile", ["last_change", "merged_into"]),
     ]

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from simlane.sim.legacy import recorded
-from simlane.sim.legacy.keeping import Keep
+from simlane.sim.legacy.preserving import PreserveOnReverse
 
 
 class Migration(recorded.Migration):
@@ -365,11 +365,11 @@ class Migration(recorded.Migration):
                 ),
             ],
         ),
-        Keep("historyentry"),
-        Keep("ownershipcode"),
-        Keep("claim"),
-        Keep("claimimage"),
-        Keep("merge"),
-        Keep("mergeddrive"),
-        Keep("linkreminder"),
+        PreserveOnReverse("historyentry"),
+        PreserveOnReverse("ownershipcode"),
+        PreserveOnReverse("claim"),
+        PreserveOnReverse("claimimage"),
+        PreserveOnReverse("merge"),
+        PreserveOnReverse("mergeddrive"),
+        PreserveOnReverse("linkreminder"),
     ]

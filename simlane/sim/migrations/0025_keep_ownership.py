@@ -1,7 +1,7 @@
 """What ownership work leaves behind outlives a way back."""
 
 from simlane.sim.legacy import recorded
-from simlane.sim.legacy.keeping import PutBack
+from simlane.sim.legacy.preserving import RestorePreserved
 
 
 class Migration(recorded.Migration):
@@ -10,12 +10,12 @@ class Migration(recorded.Migration):
     dependencies = [("sim", "0024_ownership")]
 
     operations = [
-        PutBack("historyentry"),
-        PutBack("ownershipcode"),
-        PutBack("claim"),
-        PutBack("claimimage"),
-        PutBack("merge"),
-        PutBack("mergeddrive"),
-        PutBack("linkreminder"),
-        PutBack("simprofile", ["last_change", "merged_into"]),
+        RestorePreserved("historyentry"),
+        RestorePreserved("ownershipcode"),
+        RestorePreserved("claim"),
+        RestorePreserved("claimimage"),
+        RestorePreserved("merge"),
+        RestorePreserved("mergeddrive"),
+        RestorePreserved("linkreminder"),
+        RestorePreserved("simprofile", ["last_change", "merged_into"]),
     ]

@@ -3,7 +3,7 @@
 from django.db import migrations, models
 
 from simlane.sim.legacy import online, recorded
-from simlane.sim.legacy.keeping import Keep
+from simlane.sim.legacy.preserving import PreserveOnReverse
 
 
 class Migration(recorded.Migration):
@@ -20,7 +20,7 @@ class Migration(recorded.Migration):
             name="class_wins",
             field=models.PositiveIntegerField(db_default=0, default=0, editable=False),
         ),
-        Keep("simprofile", ["class_podiums", "class_wins"]),
+        PreserveOnReverse("simprofile", ["class_podiums", "class_wins"]),
         migrations.AddField(
             model_name="session",
             name="clock",
@@ -40,5 +40,5 @@ class Migration(recorded.Migration):
                 max_length=10,
             ),
         ),
-        Keep("session", ["clock", "stage"]),
+        PreserveOnReverse("session", ["clock", "stage"]),
     ]

@@ -3,7 +3,7 @@
 from django.db import migrations
 
 from simlane.sim.legacy import figures, online, recorded
-from simlane.sim.legacy.keeping import PutBack
+from simlane.sim.legacy.preserving import RestorePreserved
 
 
 def fill(_, editor):
@@ -17,8 +17,8 @@ class Migration(recorded.Migration):
     dependencies = [("sim", "0029_figures_in_class")]
 
     operations = [
-        PutBack("simprofile", ["class_podiums", "class_wins"]),
-        PutBack("session", ["clock", "stage"]),
+        RestorePreserved("simprofile", ["class_podiums", "class_wins"]),
+        RestorePreserved("session", ["clock", "stage"]),
         # Counted by the older rules again they would only be wrong otherwise: what was counted stays.
         migrations.RunPython(fill, migrations.RunPython.noop),
         online.ValidateChecks("simprofile"),

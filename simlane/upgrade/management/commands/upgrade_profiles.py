@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import Error, connection
 
-from simlane.sim.legacy import keeping
+from simlane.sim.legacy import preserving
 from simlane.upgrade import backup, errors, plan, runner, status, steps
 from simlane.upgrade.plan.dependents import contract_hindrances
 from simlane.upgrade.progress import Throttle, Watch
@@ -198,7 +198,7 @@ class Command(BaseCommand):
         state = position().state
         if state is State.UPGRADING:
             raise CommandError(f"{state.sentence} It puts these rows back: nothing was dropped.")
-        if not (kept := keeping.sizes(connection)):
+        if not (kept := preserving.sizes(connection)):
             self.stdout.write("Nothing is kept aside.")
             return
         for table, rows, size in kept:
@@ -211,7 +211,7 @@ class Command(BaseCommand):
         )
         self._ask("Drop these tables for good?", options)
         with runner.alone():
-            keeping.forget(connection)
+            preserving.forget(connection)
         self.stdout.write(self.style.SUCCESS(f"{len(kept)} tables are dropped."))
 
     def _ask(self, question: str, options: dict[str, Any]) -> None:

@@ -256,7 +256,7 @@ def restore_columns(editor: BaseDatabaseSchemaEditor, model: Any, fields: Sequen
     editor.execute(f"DROP TABLE {q(kept)}")
 
 
-class _Kept(Operation):
+class _Preserved(Operation):
     """`("entry")` is a whole new table, `("event", ["series"])` new columns of one."""
 
     reversible = True
@@ -272,10 +272,10 @@ class _Kept(Operation):
         return f"Keeps {', '.join(self.fields) or 'the rows'} of {self.model_name} over a way back"
 
 
-class Keep(_Kept):
+class PreserveOnReverse(_Preserved):
     """Stands behind what makes the table or the columns, in the same migration: a way back copies them first.
 
-    Also when rows are still being put back: `PutBack`, which does that, stands in a later migration.
+    Also when rows are still being put back: `RestorePreserved`, which does that, stands in a later migration.
     """
 
     reduces_to_sql = True
@@ -283,7 +283,7 @@ class Keep(_Kept):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        """What is kept comes back by `PutBack`."""
+        """What is kept comes back by `RestorePreserved`."""
 
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
@@ -307,8 +307,8 @@ class Keep(_Kept):
                 keep(schema_editor, meta.db_table, kept_table(meta.db_table), columns, meta.pk.column)
 
 
-class PutBack(_Kept):
-    """Puts back what `Keep` copied: in batches, where the migration is not atomic.
+class RestorePreserved(_Preserved):
+    """Puts back what `PreserveOnReverse` copied: in batches, where the migration is not atomic.
 
     Columns of a row get their kept values, but for `current`, if that has one by then. Of two rows with the same
     `unique` fields the one that is there stays.
@@ -335,4 +335,4 @@ class PutBack(_Kept):
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        """`Keep` copies it, whether this migration has ended or not."""
+        """`PreserveOnReverse` copies it, whether this migration has ended or not."""
