@@ -17,7 +17,7 @@ from django.db.migrations.operations.models import AddConstraint, AddIndex
 from django.db.migrations.state import ProjectState
 from django.db.models import UniqueConstraint
 
-from simlane.sim.legacy.online import drop_constraint, fetch, has_constraint, plain, table_of
+from simlane.sim.legacy.online import drop_constraint, fetch, has_constraint, table_of, use_django_default
 
 
 def build_index(editor: BaseDatabaseSchemaEditor, name: str, sql: str) -> None:
@@ -43,7 +43,7 @@ class AddIndexOnline(AddIndex):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        if plain(schema_editor):
+        if use_django_default(schema_editor):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
             return
         model: Any = to_state.apps.get_model(app_label, self.model_name)
@@ -54,7 +54,7 @@ class AddIndexOnline(AddIndex):
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        if plain(schema_editor):
+        if use_django_default(schema_editor):
             super().database_backwards(app_label, schema_editor, from_state, to_state)
             return
         drop_index(schema_editor, self.index.name)
@@ -157,7 +157,7 @@ class AddUniqueOnline(AddConstraint):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        if plain(schema_editor):
+        if use_django_default(schema_editor):
             super().database_forwards(app_label, schema_editor, from_state, to_state)
             return
         model: Any = to_state.apps.get_model(app_label, self.model_name)
@@ -173,7 +173,7 @@ class AddUniqueOnline(AddConstraint):
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        if plain(schema_editor):
+        if use_django_default(schema_editor):
             super().database_backwards(app_label, schema_editor, from_state, to_state)
             return
         drop_constraint(schema_editor, table_of(from_state, app_label, self.model_name), self.constraint.name)

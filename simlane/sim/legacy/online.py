@@ -18,7 +18,7 @@ from django.db.migrations.state import ProjectState
 from simlane.sim.legacy.recorded import flush
 
 
-def plain(editor: BaseDatabaseSchemaEditor) -> bool:
+def use_django_default(editor: BaseDatabaseSchemaEditor) -> bool:
     """Whether Django's own way will do where ours asks the database: on another one, or for SQL that is only shown.
 
     What `upgrade_profiles` runs at once it has collected before: an operation for that asks for the vendor alone.
@@ -167,7 +167,7 @@ class ValidateChecks(Operation):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        if plain(schema_editor):
+        if use_django_default(schema_editor):
             return
         table = table_of(to_state, app_label, self.model_name)
         with schema_editor.connection.cursor() as cursor:
