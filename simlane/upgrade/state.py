@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Max
 
-from simlane.sim.legacy import window
+from simlane.sim.legacy import dual_write
 from simlane.sim.models import OldReleaseWrite
 
 LEGACY = "0008_alter_event_event_source"
@@ -29,7 +29,7 @@ class State(StrEnum):
     EMPTY = "empty"
     LEGACY = "legacy"
     UPGRADING = "upgrading"
-    WINDOW = "window"
+    DUAL_WRITE = "window"
     NEW = "new"
 
     @property
@@ -38,7 +38,7 @@ class State(StrEnum):
             State.EMPTY: "This database has no profiles yet: nothing has to be upgraded.",
             State.LEGACY: "The old model: a profile belongs to a user.",
             State.UPGRADING: "Between the models: the old release serves; upgrade_profiles run goes on.",
-            State.WINDOW: "Both releases can serve: deploy the new one, then upgrade_profiles run --contract.",
+            State.DUAL_WRITE: "Both releases can serve: deploy the new one, then upgrade_profiles run --contract.",
             State.NEW: "The new model: the old release cannot serve any more.",
         }[self]
 
@@ -78,10 +78,10 @@ def position() -> Position:
     elif not has_owner and CONTRACT in applied:
         state = State.NEW
     elif CONTRACT in applied and not pending():
-        state = State.WINDOW
+        state = State.DUAL_WRITE
     else:
         state = State.UPGRADING
-    return Position(state, applied, has_owner, window.is_held(connection), seen_at)
+    return Position(state, applied, has_owner, dual_write.is_held(connection), seen_at)
 
 
 def pending() -> list[tuple[str, str]]:

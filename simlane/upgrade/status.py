@@ -12,7 +12,7 @@ from simlane.upgrade.state import TABLE, State, position
 
 
 def summary() -> dict[str, Any]:
-    """State, a sentence, the steps in the order they ran, and in the window what is known of the old release."""
+    """State, a sentence, the steps in their order, and during the dual write what is known of the old release."""
     where = position()
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))

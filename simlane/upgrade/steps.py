@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from simlane.sim.database import rights
 from simlane.sim.legacy import contract as contraction
-from simlane.sim.legacy import events, names_backfill, window
+from simlane.sim.legacy import dual_write, events, names_backfill
 from simlane.sim.legacy.progress import Listener
 from simlane.sim.models import Event, NameWord, OldReleaseWrite, ProfileName, SimProfile
 from simlane.upgrade import runner
@@ -45,7 +45,7 @@ def prepare(say: Say) -> None:
 def run(say: Say, listener: Listener) -> None:
     """Everything but the contract; again it goes on where it was. Raises CommandError when verification fails."""
     if connection.vendor == "postgresql" and position().state in {State.LEGACY, State.UPGRADING}:
-        window.hold(connection)
+        dual_write.hold(connection)
     if connection.vendor == "postgresql":
         for app, name in pending():
             step = NAMES.get((app, name), f"{app}.{name}")
@@ -88,7 +88,7 @@ def contract(say: Say, listener: Listener, quiet: timedelta) -> None:
     if where.state is State.NEW:
         say("The contract is done already.")
         return
-    if where.state is not State.WINDOW:
+    if where.state is not State.DUAL_WRITE:
         raise CommandError(f"{where.state.sentence} First: upgrade_profiles run.")
     _old_release_is_gone(quiet)
     with runner.recorded("catch up", listener):
@@ -126,5 +126,5 @@ def rollback(say: Say) -> None:
         return
     with runner.recorded("rollback"):
         if connection.vendor == "postgresql":
-            window.release(connection)
+            dual_write.release(connection)
         call_command("migrate", "sim", LEGACY, verbosity=0)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.db import connection
 
 from simlane.sim.integrity import findings
-from simlane.sim.legacy import window
+from simlane.sim.legacy import dual_write
 from simlane.upgrade.state import position
 
-#: In the window: a rule, and the rows that break it.
+#: During the dual write: a rule, and the rows that break it.
 BOTH_MODELS = {
     "every row has its identifier": "SELECT id::text FROM sim_simprofile WHERE profile_identifier = ''",
     "the old model's owner is the new one's link": (
@@ -39,7 +39,7 @@ def problems() -> list[str]:
         return found
     with connection.cursor() as cursor:
         for rule, sql in BOTH_MODELS.items():
-            triggers = "{" + ",".join(window.ALL_TRIGGERS) + "}"
+            triggers = "{" + ",".join(dual_write.ALL_TRIGGERS) + "}"
             cursor.execute(
                 f"SELECT count(*) OVER (), found.* FROM ({sql}) AS found LIMIT %(shown)s",
                 {"triggers": triggers, "shown": SHOWN},

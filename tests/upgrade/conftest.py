@@ -18,7 +18,7 @@ from django.db import connection
 
 from simlane.results.importer import Importer
 from simlane.sim.integrity import findings
-from simlane.sim.legacy import window
+from simlane.sim.legacy import dual_write
 from tests import databases
 from tests.results.builders import iracing_document, iracing_result, iracing_session
 from tests.sim.migrations.conftest import HEAD, Migrate, Old, migrate, old  # noqa: F401 - fixtures
@@ -134,7 +134,7 @@ def opened(old: Old, migrate: Migrate) -> Callable[[], None]:  # noqa: F811 - fi
     """Goes to the newest schema with the owner's column held for the old release."""
 
     def go() -> None:
-        window.hold(connection)
+        dual_write.hold(connection)
         migrate(HEAD)
 
     return go

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 
 from simlane.sim import models
-from simlane.sim.legacy import contract, window
+from simlane.sim.legacy import contract, dual_write
 from tests.sim.migrations.conftest import HEAD, LEGACY, Migrate, Old, every_character
 from tests.upgrade.conftest import OldRelease, every_rule_holds, on_postgresql, race
 
@@ -60,7 +60,7 @@ def test_rows_from_before_the_unique_constraint_settle_when_it_comes(
     old: Old, migrate: Migrate, old_release: OldRelease
 ) -> None:
     before = old.profile("Before", {"cust_id": 7})
-    window.hold(connection)
+    dual_write.hold(connection)
     migrate("0009_add_profile_fields")
     dora = old_release.register("dora")
     early = old_release.add(dora, "iracing", "Early", {"cust_id": 31})
@@ -153,7 +153,7 @@ def test_events_of_the_old_release_stand_in_the_lists_where_they_start(
 
 def test_a_correction_before_the_backfill_comes_by_is_kept(old: Old, migrate: Migrate, old_release: OldRelease) -> None:
     key, other = old.profile("Alice", {"cust_id": 5}), old.profile("Bob", {"cust_id": 5}, user="bob")
-    window.hold(connection)
+    dual_write.hold(connection)
     migrate("0009_add_profile_fields")
     old_release.edit(str(other), None, {"cust_id": 8})
     migrate(HEAD)
@@ -241,7 +241,7 @@ def test_a_form_opened_before_the_backfill_does_not_undo_its_verification(
 ) -> None:
     key = str(old.profile("Alice", {"cust_id": 5}, verified=False))
     old_release.open_form(key)
-    window.hold(connection)
+    dual_write.hold(connection)
     migrate("0010_migrate_profile_data")
     old_release.send_form(key, "Alicia")
     migrate(HEAD)
@@ -316,7 +316,7 @@ def test_after_the_contract_everything_is_as_migrate_alone_leaves_it(
 
 
 @pytest.mark.parametrize("held", [True, False])
-def test_back_from_the_window_and_from_after_the_contract(
+def test_back_from_the_dual_write_and_from_after_the_contract(
     opened, old: Old, migrate: Migrate, old_release: OldRelease, held: bool
 ) -> None:
     old.profile("Alice", {"cust_id": 5}, verified=False)

@@ -215,7 +215,7 @@ def test_what_everybody_may_do_everybody_may_do_with_new_tables(transactional_db
         assert "Will grant to PUBLIC: SELECT on new tables" in site.manage("upgrade_profiles", "plan")
 
 
-def test_a_backup_of_the_window_is_restored_by_an_ordinary_role(transactional_db: None, tmp_path: Path) -> None:
+def test_a_backup_of_the_dual_write_is_restored_by_an_ordinary_role(transactional_db: None, tmp_path: Path) -> None:
     with apart(tmp_path, "public") as site:
         site.manage("upgrade_profiles", "run", "--no-backup")
         site.manage("upgrade_profiles", "backup", "--directory", str(tmp_path / "saved"))

@@ -12,7 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from simlane.sim import models
 from simlane.sim.identity.identifiers import IdentifierKind
-from simlane.sim.legacy import window
+from simlane.sim.legacy import dual_write
 from simlane.sim.ownership import merging
 from simlane.sim.ownership import proof as ownership
 from simlane.sim.ownership.history import How
@@ -81,7 +81,7 @@ def test_what_the_old_release_does_on_the_second_way_is_kept_and_loses_no_result
     race(tmp_path, 5, "Raced")
     race(tmp_path, 6, "Moved")
     migrate(LEGACY)
-    window.hold(connection)
+    dual_write.hold(connection)
     migrate(point)
     old_release.disconnect(raced)
     old_release.move(moved, "acc")

@@ -1,4 +1,4 @@
-"""Whatever the old release writes in the window is noticed as its own, and nothing of what the new one writes is."""
+"""What the old release writes during the dual write is noticed as its own; what the new one writes is not."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Rows that must go with a deleted account, whoever deletes it.
 
 On SQLite, after a way back, the old release deletes accounts without knowing these tables: a trigger deletes the
-rows first. On PostgreSQL the window of the upgrade has a function of its own for that (sim.legacy).
+rows first. On PostgreSQL the upgrade has a function of its own for that (sim.legacy.dual_write).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 First one reading statement finds the platform ids that several rows claim. Those rows are written first, then the
 others in batches by the pages they lie in, each batch a transaction of its own. A row that is done has an identifier,
 so that whatever ends a run, the next one goes on behind it. Rows that the old release writes meanwhile are
-sim.legacy.window's business.
+sim.legacy.dual_write's business.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ PATIENCE_SECONDS = 900
 HELD_AT_ONCE = 1000
 SETTINGS = {
     "lock_timeout": LOCK_MS,
-    # Past the triggers that are for others: sim.legacy.window.
+    # Past the triggers that are for others: sim.legacy.dual_write.
     "simlane.upgrade": "on",
     # A batch is found by its keys: for some hundred rows the planner would rather read a whole table.
     "enable_seqscan": "off",

@@ -1,4 +1,4 @@
-"""The end of the window: the owner's column goes, and the triggers that kept it in step."""
+"""The end of the dual write: the owner's column goes, and the triggers that kept it in step."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.fields import RemoveField
 from django.db.migrations.state import ProjectState
 
-from simlane.sim.legacy import own_objects, window
+from simlane.sim.legacy import dual_write, own_objects
 from simlane.sim.legacy.online import has_column
 
 TABLE, COLUMN = "sim_simprofile", "user_id"
 
 
 def drop_owner(connection: BaseDatabaseWrapper) -> None:
-    """Drops the column and closes the window, in one short transaction."""
+    """Drops the column and ends the dual write, in one short transaction."""
     with transaction.atomic(connection.alias), connection.cursor() as cursor:
         # First, for the whole of it: the old release must not meet a half.
         cursor.execute(f"LOCK TABLE {TABLE} IN ACCESS EXCLUSIVE MODE")
-        window.close_window(connection, for_good=True)
+        dual_write.stop(connection, for_good=True)
         own_objects.note_on_owner(connection)
         cursor.execute(f"ALTER TABLE {TABLE} DROP COLUMN IF EXISTS {COLUMN}")
-        window.release(connection)
+        dual_write.release(connection)
 
 
 class RemoveOwner(RemoveField):
@@ -33,7 +33,7 @@ class RemoveOwner(RemoveField):
     ) -> None:
         if schema_editor.connection.vendor != "postgresql" or schema_editor.collect_sql:
             super().database_forwards(app_label, schema_editor, from_state, to_state)
-        elif not window.is_held(schema_editor.connection):
+        elif not dual_write.is_held(schema_editor.connection):
             drop_owner(schema_editor.connection)
 
     def database_backwards(
@@ -44,7 +44,7 @@ class RemoveOwner(RemoveField):
             return
         if not has_column(schema_editor, TABLE, COLUMN):
             super().database_backwards(app_label, schema_editor, from_state, to_state)
-        window.release(schema_editor.connection)
-        window.make_functions(schema_editor.connection)
-        window.open_window(schema_editor.connection)
-        window.open_to_both(schema_editor.connection)
+        dual_write.release(schema_editor.connection)
+        dual_write.make_functions(schema_editor.connection)
+        dual_write.start(schema_editor.connection)
+        dual_write.open_to_both(schema_editor.connection)

@@ -22,7 +22,7 @@ def fill(connection: BaseDatabaseWrapper) -> None:
     """
     with transaction.atomic(connection.alias), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            # Not the old release's word, which the window's triggers would see in it.
+            # Not the old release's word, which the triggers of the dual write would see in it.
             cursor.execute("SET LOCAL simlane.upgrade = 'on'")
         cursor.execute(
             f"""UPDATE {TABLE} SET simulator_id = t.simulator_id FROM sim_track t

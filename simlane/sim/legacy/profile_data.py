@@ -56,7 +56,7 @@ def catch_up(_: Apps, editor: BaseDatabaseSchemaEditor) -> None:
 
 @contextmanager
 def _own_statements(editor: BaseDatabaseSchemaEditor) -> Iterator[None]:
-    """One transaction that the triggers of sim.legacy.window let pass."""
+    """One transaction that the triggers of sim.legacy.dual_write let pass."""
     with transaction.atomic(editor.connection.alias):
         if editor.connection.vendor == "postgresql":
             editor.execute("SET LOCAL simlane.upgrade = 'on'")

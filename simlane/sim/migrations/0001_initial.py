@@ -4,11 +4,11 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from simlane.sim.legacy import preserving, window
+from simlane.sim.legacy import dual_write, preserving
 
 
-def close_window(_, editor):
-    window.close_window(editor.connection, for_good=True)
+def stop_dual_write(_, editor):
+    dual_write.stop(editor.connection, for_good=True)
 
 
 class Migration(migrations.Migration):
@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(migrations.RunPython.noop, preserving.forget_without_tables),
-        migrations.RunPython(migrations.RunPython.noop, close_window),
+        migrations.RunPython(migrations.RunPython.noop, stop_dual_write),
         migrations.CreateModel(
             name="Simulator",
             fields=[

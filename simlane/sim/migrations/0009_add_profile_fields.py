@@ -5,19 +5,19 @@ from django.conf import settings
 from django.db import migrations, models
 from django.db.models.functions import Now
 
-from simlane.sim.legacy import indexes, online, profile_data, recorded, window
+from simlane.sim.legacy import dual_write, indexes, online, profile_data, recorded
 
 
 def make_functions(_, editor):
-    window.make_functions(editor.connection)
+    dual_write.make_functions(editor.connection)
 
 
-def open_window(_, editor):
-    window.open_window(editor.connection)
+def start_dual_write(_, editor):
+    dual_write.start(editor.connection)
 
 
-def close_window(_, editor):
-    window.close_window(editor.connection, for_good=False)
+def stop_dual_write(_, editor):
+    dual_write.stop(editor.connection, for_good=False)
 
 
 class Migration(recorded.Migration):
@@ -122,7 +122,7 @@ class Migration(recorded.Migration):
                         ("statement", models.CharField(max_length=10)),
                     ],
                 ),
-                migrations.RunPython(open_window, close_window),
+                migrations.RunPython(start_dual_write, stop_dual_write),
             ],
         ),
         # Built by 0011, once the rows are filled.

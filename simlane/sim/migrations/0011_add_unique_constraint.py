@@ -2,12 +2,12 @@
 
 from django.db import migrations, models
 
-from simlane.sim.legacy import indexes, online, profile_data, recorded, window
+from simlane.sim.legacy import dual_write, indexes, online, profile_data, recorded
 
 
 def settle(_, editor):
-    window.open_to_both(editor.connection)
-    window.settle(editor.connection)
+    dual_write.open_to_both(editor.connection)
+    dual_write.settle(editor.connection)
 
 
 class Migration(recorded.Migration):

@@ -2,19 +2,19 @@
 
 from django.db import migrations
 
-from simlane.sim.legacy import events, indexes, online, recorded, window
+from simlane.sim.legacy import dual_write, events, indexes, online, recorded
 
 
 def fill(_, editor):
-    if window.is_held(editor.connection):
-        window.open_events(editor.connection)
-        window.tell_releases_apart(editor.connection)
+    if dual_write.is_held(editor.connection):
+        dual_write.open_events(editor.connection)
+        dual_write.tell_releases_apart(editor.connection)
     events.fill(editor.connection)
 
 
 def close(_, editor):
-    window.close_events(editor.connection)
-    window.tell_releases_apart_no_more(editor.connection)
+    dual_write.close_events(editor.connection)
+    dual_write.tell_releases_apart_no_more(editor.connection)
 
 
 class Migration(recorded.Migration):

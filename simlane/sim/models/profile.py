@@ -192,7 +192,7 @@ class LegacyProfile(models.Model):
 
 
 class OldReleaseWrite(models.Model):
-    """The old release was seen writing, at most once a second: while it is, its column stays (sim.legacy.window)."""
+    """The old release was seen writing, at most once a second: while it is, its column stays."""
 
     seen_at = models.DateTimeField(db_index=True)
     statement = models.CharField(max_length=10)

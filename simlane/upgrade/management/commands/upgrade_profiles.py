@@ -123,7 +123,7 @@ class Command(BaseCommand):
                     steps.contract(watch.say, watch, timedelta(seconds=options["quiet_seconds"]))
                 else:
                     steps.run(watch.say, watch)
-        if position().state is State.WINDOW:
+        if position().state is State.DUAL_WRITE:
             self.stdout.write(self.style.SUCCESS(DEPLOY.format(quiet=options["quiet_seconds"])))
         else:
             self.stdout.write(self.style.SUCCESS("The new model is complete, verified, and alone."))

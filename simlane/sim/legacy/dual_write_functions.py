@@ -1,6 +1,6 @@
-"""The functions behind the triggers of sim.legacy.window: each one's signature, what it returns, and its PL/pgSQL.
+"""The functions behind the triggers of sim.legacy.dual_write: each one's signature, what it returns, and its PL/pgSQL.
 
-While one of them writes profiles itself, the window's own triggers rest: `REST` and `RESUME` stand around it. A
+While one of them writes profiles itself, the dual write's own triggers rest: `REST` and `RESUME` stand around it. A
 function's `SET simlane.upgrade` would say the same, but only a superuser may write that. An error between the two
 rolls the setting back with everything else.
 """

@@ -1,6 +1,6 @@
 """While the old and the new release both write, triggers keep the two models of a profile in step (PostgreSQL).
 
-The window is open from migration 0009 until the owner's column goes. The two releases are told apart by the columns
+It lasts from migration 0009 until the owner's column goes. The two releases are told apart by the columns
 a statement names: a save of the old one names `user_id`, which the new one does not know, and every UPDATE of a profile
 or an event by the new one names a column that the old one does not know. What the upgrade itself writes passes by, with
 `SET LOCAL simlane.upgrade = 'on'`.
@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from simlane.sim.legacy.dual_write_functions import FUNCTIONS
 from simlane.sim.legacy.folding_sql import fold_sql
 from simlane.sim.legacy.identifier_sql import fallback_sql, platform_sql
 from simlane.sim.legacy.rights import schema_of, with_owners_rights
-from simlane.sim.legacy.window_functions import FUNCTIONS
 
 #: What the new release writes; it cannot serve before the backfill, which a trigger on these columns would slow down.
 OF_BOTH = ("sim_upgrade_3_link", "sim_upgrade_5_verified")
@@ -92,7 +92,7 @@ def open_to_both(connection: BaseDatabaseWrapper) -> None:
         _create_triggers(connection, OF_BOTH)
 
 
-def open_window(connection: BaseDatabaseWrapper) -> None:
+def start(connection: BaseDatabaseWrapper) -> None:
     """Installs the triggers for what the old release writes, after `make_functions`; again does no harm."""
     if connection.vendor != "postgresql":
         return
@@ -154,7 +154,7 @@ def close_events(connection: BaseDatabaseWrapper) -> None:
         cursor.execute("DROP TRIGGER IF EXISTS sim_upgrade_event ON sim_event")
 
 
-def close_window(connection: BaseDatabaseWrapper, *, for_good: bool) -> None:
+def stop(connection: BaseDatabaseWrapper, *, for_good: bool) -> None:
     """Removes them; without them the old release must not write at this schema any more.
 
     After a way back it still meets tables it does not know: what helps it delete an account stays, if not `for_good`.
