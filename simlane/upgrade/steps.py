@@ -19,8 +19,8 @@ from simlane.sim.legacy import dual_write, events, names_backfill
 from simlane.sim.legacy.progress import Listener
 from simlane.sim.models import Event, NameWord, OldReleaseWrite, ProfileName, SimProfile
 from simlane.upgrade import runner
+from simlane.upgrade.integrity import problems
 from simlane.upgrade.state import BACKFILL, EXPAND, LEGACY, UNIQUE, State, pending, position
-from simlane.upgrade.verification import problems
 
 Say = Callable[[str], None]
 NAMES = {("sim", EXPAND): "expand", ("sim", BACKFILL): "backfill", ("sim", UNIQUE): "unique"}

@@ -15,10 +15,10 @@ from django.db import Error, connection
 
 from simlane.sim.legacy import preserving
 from simlane.upgrade import backup, errors, plan, runner, status, steps
+from simlane.upgrade.integrity import problems
 from simlane.upgrade.plan.dependents import contract_hindrances
 from simlane.upgrade.progress import Throttle, Watch
 from simlane.upgrade.state import State, position
-from simlane.upgrade.verification import problems
 
 DEPLOY = """Both releases can serve this database now. Next:
   1. deploy the new release everywhere and stop the old one,
