@@ -9,6 +9,7 @@ or an event by the new one names a column that the old one does not know. What t
 from __future__ import annotations
 
 from collections.abc import Iterable
+from string import Template
 
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -72,7 +73,7 @@ def make_functions(connection: BaseDatabaseWrapper) -> None:
         # With the schema: a function with its owner's rights is not to take somebody's temporary table for the site's.
         schema = schema_of(connection).replace("'", "''")
         for signature, (returns, body) in FUNCTIONS.items():
-            text = body.replace("to_regclass('", f"to_regclass('{schema}.")
+            text = Template(body).safe_substitute(schema=schema)
             cursor.execute(f"CREATE OR REPLACE FUNCTION {signature} RETURNS {returns} LANGUAGE plpgsql AS $$ {text} $$")
         with_owners_rights(connection, [name for name, (returns, _) in FUNCTIONS.items() if returns == "trigger"])
 

@@ -166,10 +166,10 @@ FUNCTIONS = {
         END IF;
         DELETE FROM sim_legacyprofile WHERE profile_id = OLD.id;
         DELETE FROM sim_contestedidentifier WHERE profile_id = OLD.id;
-        IF to_regclass('sim_profilename') IS NOT NULL THEN
+        IF to_regclass('$schema.sim_profilename') IS NOT NULL THEN
             DELETE FROM sim_profilename WHERE profile_id = OLD.id;
         END IF;
-        IF to_regclass('sim_ownershipcode') IS NOT NULL THEN
+        IF to_regclass('$schema.sim_ownershipcode') IS NOT NULL THEN
             DELETE FROM sim_ownershipcode WHERE profile_id = OLD.id;
             DELETE FROM sim_linkreminder WHERE profile_id = OLD.id;
         END IF;
@@ -192,7 +192,7 @@ FUNCTIONS = {
         "trigger",
         """DECLARE folded_name text;
         BEGIN
-        IF to_regclass('sim_profilename') IS NULL THEN
+        IF to_regclass('$schema.sim_profilename') IS NULL THEN
             RETURN NULL;
         ELSIF TG_OP = 'INSERT' AND NEW.user_id IS NULL THEN
             RETURN NULL;
@@ -218,12 +218,12 @@ FUNCTIONS = {
         "boolean",
         """BEGIN
         -- On a second way forward the results still wait for their table.
-        IF to_regclass('kept_sim_entrydriver') IS NOT NULL THEN
+        IF to_regclass('$schema.kept_sim_entrydriver') IS NOT NULL THEN
             IF EXISTS (SELECT 1 FROM kept_sim_entrydriver WHERE profile_id = key) THEN
                 RETURN true;
             END IF;
         END IF;
-        IF to_regclass('sim_entrydriver') IS NULL THEN
+        IF to_regclass('$schema.sim_entrydriver') IS NULL THEN
             RETURN false;
         END IF;
         RETURN EXISTS (SELECT 1 FROM sim_entrydriver WHERE profile_id = key);
@@ -233,22 +233,22 @@ FUNCTIONS = {
     "sim_upgrade_known(key uuid)": (
         "boolean",
         """BEGIN
-        IF to_regclass('kept_sim_historyentry') IS NOT NULL THEN
+        IF to_regclass('$schema.kept_sim_historyentry') IS NOT NULL THEN
             IF EXISTS (SELECT 1 FROM kept_sim_historyentry WHERE profile_id = key AND how <> '') THEN
                 RETURN true;
             END IF;
         END IF;
-        IF to_regclass('kept_sim_claim') IS NOT NULL THEN
+        IF to_regclass('$schema.kept_sim_claim') IS NOT NULL THEN
             IF EXISTS (SELECT 1 FROM kept_sim_claim WHERE profile_id = key) THEN
                 RETURN true;
             END IF;
         END IF;
-        IF to_regclass('kept_sim_merge') IS NOT NULL THEN
+        IF to_regclass('$schema.kept_sim_merge') IS NOT NULL THEN
             IF EXISTS (SELECT 1 FROM kept_sim_merge WHERE kept_id = key OR merged_id = key) THEN
                 RETURN true;
             END IF;
         END IF;
-        IF to_regclass('sim_merge') IS NULL THEN
+        IF to_regclass('$schema.sim_merge') IS NULL THEN
             RETURN false;
         END IF;
         RETURN EXISTS (SELECT 1 FROM sim_historyentry WHERE profile_id = key AND how <> '')
@@ -303,7 +303,7 @@ FUNCTIONS = {
         "trigger",
         """DECLARE child record;
         BEGIN
-        IF to_regclass('account_emailconfirmation') IS NOT NULL THEN
+        IF to_regclass('$schema.account_emailconfirmation') IS NOT NULL THEN
             DELETE FROM account_emailconfirmation WHERE email_address_id IN
                 (SELECT id FROM account_emailaddress WHERE user_id = OLD.id);
         END IF;

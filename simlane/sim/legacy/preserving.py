@@ -173,8 +173,8 @@ def restore_rows(editor: BaseDatabaseSchemaEditor, model: Any, unique: Sequence[
             else:
                 required.append(there)
     same = [model._meta.get_field(name).column for name in unique] or [own_key]
-    put_back = " AND ".join(f"t.{q(column)} = {q(kept)}.{q(column)}" for column in same)
-    there = f"EXISTS (SELECT 1 FROM {q(table)} t WHERE {put_back.replace(q(kept), 'k')})"
+    alike = " AND ".join(f"t.{q(column)} = k.{q(column)}" for column in same)
+    there = f"EXISTS (SELECT 1 FROM {q(table)} t WHERE {alike})"
     ways = [(values, required)]
     if unique:
         # A row that a trigger wrote meanwhile may have the number.
@@ -191,11 +191,7 @@ def restore_rows(editor: BaseDatabaseSchemaEditor, model: Any, unique: Sequence[
                     f"FROM {q(kept)} k WHERE {' AND '.join([part, *conditions])} ON CONFLICT DO NOTHING",
                     parameters,
                 )
-            part, parameters = within(q(own_key), low, high)
-            cursor.execute(
-                f"DELETE FROM {q(kept)} WHERE {part} AND EXISTS (SELECT 1 FROM {q(table)} t WHERE {put_back})",
-                parameters,
-            )
+            cursor.execute(f"DELETE FROM {q(kept)} AS k WHERE {part} AND {there}", parameters)
             return int(cursor.rowcount)
 
     _number_behind(editor, model, kept)

@@ -130,8 +130,8 @@ def _restoring(editor: BaseDatabaseSchemaEditor, columns: list[str]) -> list[tup
     # Under another id the row begins anew, but what its owner hid stays hidden where it can.
     hidden = f"""UPDATE {TABLE} SET is_public = k.is_public FROM {KEPT} k
         WHERE {same_owner} AND {TABLE}.profile_identifier = ''"""
-    done = f"""DELETE FROM {KEPT} WHERE (EXISTS (SELECT 1 FROM {TABLE} p WHERE p.id = {KEPT}.id)
-        OR (linked_user_id IS NOT NULL AND NOT {has_results.replace("k.id", f"{KEPT}.id")}))"""
+    done = f"""DELETE FROM {KEPT} AS k WHERE (EXISTS (SELECT 1 FROM {TABLE} p WHERE p.id = k.id)
+        OR (k.linked_user_id IS NOT NULL AND NOT {has_results}))"""
     legacy = kept_table("sim_legacyprofile")
     # What the old release said of a row's verification is what the next way back gives it.
     said = f"""UPDATE {legacy} SET is_verified = p.is_verified, upgraded_is_verified = p.is_verified
@@ -146,7 +146,7 @@ def _restoring(editor: BaseDatabaseSchemaEditor, columns: list[str]) -> list[tup
                 OR NOT EXISTS (
                     SELECT 1 FROM {TABLE} p WHERE p.id = {kept}.profile_id AND p.profile_identifier <> ''))"""
         statements.append((stale, f"{kept}.profile_id"))
-    return [*statements, (done, f"{KEPT}.id")]
+    return [*statements, (done, "k.id")]
 
 
 def backward(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
