@@ -6,18 +6,23 @@ own operations.
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib.postgres.indexes import PostgresIndex
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.operations.base import Operation
+from django.db.backends.ddl_references import Statement
 from django.db.migrations.operations.models import AddConstraint, AddIndex
-from django.db.migrations.state import ProjectState
 from django.db.models import UniqueConstraint
 
-from simlane.sim.legacy.online import drop_constraint, fetch, has_constraint, table_of, use_django_default
+from simlane.sim.legacy.online import OnlyOnPostgreSQL, OnPostgreSQL, drop_constraint, fetch, has_constraint
+
+#: As Django's templates, for SQL that is shown too: some of the indexes may be there.
+INDEX = (
+    "CREATE INDEX CONCURRENTLY IF NOT EXISTS "
+    "%(name)s ON %(table)s%(using)s (%(columns)s)%(include)s%(extra)s%(condition)s"
+)
+UNIQUE_INDEX = "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS %(name)s ON %(table)s (%(columns)s)%(condition)s"
 
 
 def build_index(editor: BaseDatabaseSchemaEditor, name: str, sql: str) -> None:
@@ -35,147 +40,80 @@ def drop_index(editor: BaseDatabaseSchemaEditor, name: str) -> None:
     editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {editor.quote_name(name)}")
 
 
-class AddIndexOnline(AddIndex):
+class AddIndexOnline(OnPostgreSQL, AddIndex):
     """AddIndex without blocking writers."""
 
     atomic = False
+    asks_database = True
 
-    def database_forwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        if use_django_default(schema_editor):
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-            return
-        model: Any = to_state.apps.get_model(app_label, self.model_name)
+    def forwards(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
         index: PostgresIndex = self.index  # type: ignore[assignment]
-        sql = index.create_sql(model, schema_editor, concurrently=True)
-        build_index(schema_editor, index.name, str(sql))
+        build_index(editor, index.name, str(index.create_sql(model, editor, concurrently=True)))
 
-    def database_backwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        if use_django_default(schema_editor):
-            super().database_backwards(app_label, schema_editor, from_state, to_state)
-            return
-        drop_index(schema_editor, self.index.name)
+    def backwards(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
+        drop_index(editor, self.index.name)
 
 
-class _Later(Operation):
-    """Leaves the building to `BuildIndexes`: rows are filled faster without an index."""
+class AddIndexLater(OnPostgreSQL, AddIndex):
+    """AddIndex whose index `BuildIndexes` builds: rows are filled faster without it."""
 
-    @property
-    @abstractmethod
-    def index_name(self) -> str: ...
-
-    def database_forwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        if schema_editor.connection.vendor != "postgresql":
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-
-    def database_backwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        if schema_editor.connection.vendor == "postgresql":
-            schema_editor.execute(f"DROP INDEX IF EXISTS {schema_editor.quote_name(self.index_name)}")
-        else:
-            super().database_backwards(app_label, schema_editor, from_state, to_state)
+    def backwards(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
+        editor.execute(f"DROP INDEX IF EXISTS {editor.quote_name(self.index.name)}")
 
 
-class AddIndexLater(_Later, AddIndex):
-    """AddIndex whose index `BuildIndexes` builds."""
+class AddUniqueIndexLater(OnPostgreSQL, AddConstraint):
+    """AddConstraint of a uniqueness with a condition, which is an index that `BuildIndexes` builds."""
 
-    @property
-    def index_name(self) -> str:
-        return self.index.name
-
-
-class AddUniqueIndexLater(_Later, AddConstraint):
-    """AddConstraint of a uniqueness with a condition, which is an index, and built by `BuildIndexes`."""
-
-    @property
-    def index_name(self) -> str:
-        return self.constraint.name
+    def backwards(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
+        editor.execute(f"DROP INDEX IF EXISTS {editor.quote_name(self.constraint.name)}")
 
 
-class BuildIndexes(Operation):
+class BuildIndexes(OnlyOnPostgreSQL):
     """Builds every index of a model that is not there yet: those of `AddIndexLater` and its like."""
 
-    reversible = True
-    reduces_to_sql = True
     atomic = False
 
-    def __init__(self, model_name: str) -> None:
-        self.model_name = model_name
-
-    def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """The state has had the indexes since they were added."""
-
-    def database_forwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        if schema_editor.connection.vendor != "postgresql":
-            return
-        model: Any = to_state.apps.get_model(app_label, self.model_name)
-        for name, sql in _statements(schema_editor, model):
-            if schema_editor.collect_sql:
-                schema_editor.execute(sql.replace(" INDEX ", " INDEX CONCURRENTLY IF NOT EXISTS ", 1), params=None)
+    def forwards(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
+        for sql in _statements(editor, model):
+            if editor.collect_sql:
+                editor.execute(sql, params=None)
             else:
-                build_index(schema_editor, name, sql.replace(" INDEX ", " INDEX CONCURRENTLY ", 1))
-
-    def database_backwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        """Each goes with the operation that added it."""
+                build_index(editor, str(sql.parts["name"]).strip('"'), str(sql))
 
     def describe(self) -> str:
         return f"Builds the indexes of {self.model_name}"
 
 
-def _statements(editor: Any, model: Any) -> Iterator[tuple[str, str]]:
-    """The name of each index of a model and what makes it; of its fields', those of foreign keys."""
-    made = [index.create_sql(model, editor) for index in model._meta.indexes]
-    made += [
-        constraint.create_sql(model, editor)
-        for constraint in model._meta.constraints
-        if isinstance(constraint, UniqueConstraint) and constraint.condition is not None
-    ]
-    made += [
-        editor._create_index_sql(model, fields=[field])
-        for field in model._meta.local_fields
-        if field.remote_field and field.db_index and not field.unique
-    ]
-    for sql in made:
-        yield str(sql.parts["name"]).strip('"'), str(sql)
+def _statements(editor: Any, model: Any) -> Iterator[Statement]:
+    """What makes each index of a model; of its fields', those of foreign keys."""
+    for index in model._meta.indexes:
+        yield index.create_sql(model, editor, sql=INDEX)
+    for constraint in model._meta.constraints:
+        if isinstance(constraint, UniqueConstraint) and constraint.condition is not None:
+            sql: Any = constraint.create_sql(model, editor)
+            yield Statement(UNIQUE_INDEX, **sql.parts)
+    for field in model._meta.local_fields:
+        if field.remote_field and field.db_index and not field.unique:
+            yield editor._create_index_sql(model, fields=[field], sql=INDEX)
 
 
-class AddUniqueOnline(AddConstraint):
+class AddUniqueOnline(OnPostgreSQL, AddConstraint):
     """AddConstraint of a uniqueness without blocking writers while its index is built."""
 
     atomic = False
+    asks_database = True
 
-    def database_forwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        if use_django_default(schema_editor):
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-            return
-        model: Any = to_state.apps.get_model(app_label, self.model_name)
+    def forwards(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
         table, name = model._meta.db_table, self.constraint.name
-        if has_constraint(schema_editor, table, name):
+        if has_constraint(editor, table, name):
             return
-        q = schema_editor.quote_name
+        q = editor.quote_name
         fields: Sequence[str] = self.constraint.fields  # type: ignore[attr-defined]
         columns = ", ".join(q(model._meta.get_field(field).column) for field in fields)
-        build_index(schema_editor, name, f"CREATE UNIQUE INDEX CONCURRENTLY {q(name)} ON {q(table)} ({columns})")
-        schema_editor.execute(f"ALTER TABLE {q(table)} ADD CONSTRAINT {q(name)} UNIQUE USING INDEX {q(name)}")
+        build_index(editor, name, f"CREATE UNIQUE INDEX CONCURRENTLY {q(name)} ON {q(table)} ({columns})")
+        editor.execute(f"ALTER TABLE {q(table)} ADD CONSTRAINT {q(name)} UNIQUE USING INDEX {q(name)}")
 
-    def database_backwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        if use_django_default(schema_editor):
-            super().database_backwards(app_label, schema_editor, from_state, to_state)
-            return
-        drop_constraint(schema_editor, table_of(from_state, app_label, self.model_name), self.constraint.name)
+    def backwards(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
+        drop_constraint(editor, model._meta.db_table, self.constraint.name)
         # The index alone, when the constraint was never made of it.
-        drop_index(schema_editor, self.constraint.name)
+        drop_index(editor, self.constraint.name)

@@ -18,14 +18,6 @@ from django.db.migrations.state import ProjectState
 from simlane.sim.legacy.recorded import flush
 
 
-def use_django_default(editor: BaseDatabaseSchemaEditor) -> bool:
-    """Whether Django's own way will do where ours asks the database: on another one, or for SQL that is only shown.
-
-    What `upgrade_profiles` runs at once it has collected before: an operation for that asks for the vendor alone.
-    """
-    return editor.connection.vendor != "postgresql" or editor.collect_sql
-
-
 def fetch(editor: BaseDatabaseSchemaEditor, sql: str, parameters: Sequence[Any] = ()) -> Any:
     """The first column of the first row, or None."""
     with editor.connection.cursor() as cursor:
@@ -50,6 +42,66 @@ def has_constraint(editor: BaseDatabaseSchemaEditor, table: str, name: str) -> b
 def drop_constraint(editor: BaseDatabaseSchemaEditor, table: str, name: str) -> None:
     """Drops a constraint, if it is there."""
     editor.execute(f"ALTER TABLE {editor.quote_name(table)} DROP CONSTRAINT IF EXISTS {editor.quote_name(name)}")
+
+
+class OnPostgreSQL(Operation):
+    """An operation of Django's, or none, that is done in another way on PostgreSQL: by `forwards` and `backwards`.
+
+    Both get the model as it is with what the operation adds. One that asks the database is shown as Django's own.
+    """
+
+    model_name: str
+    asks_database = False
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if self._use_django_default(schema_editor):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+        else:
+            self.forwards(schema_editor, to_state.apps.get_model(app_label, self.model_name))
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if self._use_django_default(schema_editor):
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
+        else:
+            self.backwards(schema_editor, from_state.apps.get_model(app_label, self.model_name))
+
+    def _use_django_default(self, editor: BaseDatabaseSchemaEditor) -> bool:
+        return editor.connection.vendor != "postgresql" or (self.asks_database and editor.collect_sql)
+
+    def forwards(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
+        """Do it."""
+
+    def backwards(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
+        """Undo it, unless another operation does."""
+
+
+class OnlyOnPostgreSQL(OnPostgreSQL):
+    """One without a counterpart in Django: it leaves the state and other databases as they are."""
+
+    reversible = True
+    reduces_to_sql = True
+
+    def __init__(self, model_name: str) -> None:
+        self.model_name = model_name
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """The state has had it since another operation added it."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if not self._use_django_default(schema_editor):
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        if not self._use_django_default(schema_editor):
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
 
 
 class Together(Operation):
@@ -122,122 +174,81 @@ class Together(Operation):
         return "; ".join(operation.describe() for operation in self.operations)
 
 
-class AddCheckOnline(AddConstraint):
+class AddCheckOnline(OnPostgreSQL, AddConstraint):
     """AddConstraint of a check that holds for new rows at once; `ValidateChecks` looks at the others."""
 
-    def database_forwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        if schema_editor.connection.vendor != "postgresql":
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-            return
-        model: Any = to_state.apps.get_model(app_label, self.model_name)
-        schema_editor.execute(f"{self.constraint.create_sql(model, schema_editor)} NOT VALID", params=None)
+    def forwards(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
+        editor.execute(f"{self.constraint.create_sql(model, editor)} NOT VALID", params=None)
+
+    def backwards(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
+        editor.remove_constraint(model, self.constraint)
 
 
-class AddCounterOnline(AddField):
+class _AddFieldOnline(OnPostgreSQL, AddField):
+    def backwards(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
+        editor.remove_field(model, model._meta.get_field(self.name))
+
+
+class AddCounterOnline(_AddFieldOnline):
     """AddField of a PositiveIntegerField with a default, its check as by AddCheckOnline."""
 
-    def database_forwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        if schema_editor.connection.vendor != "postgresql":
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-            return
-        model: Any = to_state.apps.get_model(app_label, self.model_name)
-        q, table, column = schema_editor.quote_name, model._meta.db_table, self.name
-        schema_editor.execute(
+    def forwards(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
+        q, table, column = editor.quote_name, model._meta.db_table, self.name
+        editor.execute(
             f"ALTER TABLE {q(table)} ADD COLUMN {q(column)} integer DEFAULT 0 NOT NULL, "
             f"ADD CONSTRAINT {q(f'{table}_{column}_check')} CHECK ({q(column)} >= 0) NOT VALID"
         )
 
 
-class ValidateChecks(Operation):
+class ValidateChecks(OnlyOnPostgreSQL):
     """Looks at the rows of a table for every check that was added without; writers go on meanwhile."""
 
-    reversible = True
     reduces_to_sql = False
+    asks_database = True
 
-    def __init__(self, model_name: str) -> None:
-        self.model_name = model_name
-
-    def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """The state has had the checks since they were added."""
-
-    def database_forwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        if use_django_default(schema_editor):
-            return
-        table = table_of(to_state, app_label, self.model_name)
-        with schema_editor.connection.cursor() as cursor:
+    def forwards(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
+        table = model._meta.db_table
+        with editor.connection.cursor() as cursor:
             cursor.execute(
                 "SELECT conname FROM pg_constraint WHERE conrelid = to_regclass(%s) AND NOT convalidated", [table]
             )
             names = [name for (name,) in cursor.fetchall()]
-        q = schema_editor.quote_name
+        q = editor.quote_name
         for name in names:
-            schema_editor.execute(f"ALTER TABLE {q(table)} VALIDATE CONSTRAINT {q(name)}")
-
-    def database_backwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        """A check does no harm for having been looked over."""
+            editor.execute(f"ALTER TABLE {q(table)} VALIDATE CONSTRAINT {q(name)}")
 
     def describe(self) -> str:
         return f"Looks at every row of {self.model_name} for its new checks"
 
 
-class AddUncheckedForeignKey(AddField):
+class AddUncheckedForeignKey(_AddFieldOnline):
     """AddField of a foreign key whose constraint waits for `CheckForeignKeyOnline`: filling it asks for no row each.
 
     Its index, if it has one, waits for `indexes.BuildIndexes`.
     """
 
-    def database_forwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        if schema_editor.connection.vendor != "postgresql":
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-            return
-        model: Any = to_state.apps.get_model(app_label, self.model_name)
+    def forwards(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
         field = model._meta.get_field(self.name)
         indexed = field.db_index
         field.db_constraint = field.db_index = False
-        schema_editor.add_field(model, field)
+        editor.add_field(model, field)
         field.db_constraint, field.db_index = True, indexed
 
 
-class CheckForeignKeyOnline(Operation):
+class CheckForeignKeyOnline(OnlyOnPostgreSQL):
     """The constraint of a foreign key, for new rows at once; `ValidateChecks` looks at the others."""
 
-    reversible = True
-    reduces_to_sql = True
-
     def __init__(self, model_name: str, name: str) -> None:
-        self.model_name = model_name
+        super().__init__(model_name)
         self.name = name
 
-    def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """The state has it with the field."""
+    def forwards(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
+        sql, name = self._sql(editor, model)
+        if not has_constraint(editor, model._meta.db_table, name):
+            editor.execute(f"{sql} NOT VALID", params=None)
 
-    def database_forwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        if schema_editor.connection.vendor != "postgresql":
-            return
-        model: Any = to_state.apps.get_model(app_label, self.model_name)
-        sql, name = self._sql(schema_editor, model)
-        if not has_constraint(schema_editor, model._meta.db_table, name):
-            schema_editor.execute(f"{sql} NOT VALID", params=None)
-
-    def database_backwards(
-        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
-    ) -> None:
-        if schema_editor.connection.vendor != "postgresql":
-            return
-        model: Any = from_state.apps.get_model(app_label, self.model_name)
-        drop_constraint(schema_editor, model._meta.db_table, self._sql(schema_editor, model)[1])
+    def backwards(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
+        drop_constraint(editor, model._meta.db_table, self._sql(editor, model)[1])
 
     def _sql(self, editor: Any, model: Any) -> tuple[str, str]:
         """The statement that adds it, and its name."""
@@ -278,9 +289,3 @@ class AlterForeignKeyOnline(AlterField):
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
         self.database_forwards(app_label, schema_editor, from_state, to_state)
-
-
-def table_of(state: ProjectState, app_label: str, model_name: str) -> str:
-    """The table of a model, as it is called in that state."""
-    model: Any = state.apps.get_model(app_label, model_name)
-    return str(model._meta.db_table)
