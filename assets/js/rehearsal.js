@@ -149,7 +149,7 @@ const repaint = paint(drawn);
 addEventListener("beforeprint", () => {
   document.documentElement.dataset.theme = "light";
   // A chart that is being drawn puts a new size off until it is.
-  for (const chart of drawn) chart.stop().resize(680, chart.height);
+  for (const chart of drawn) chart.stop().resize(640, chart.height);
   repaint();
 });
 addEventListener("afterprint", () => {

@@ -100,7 +100,7 @@ def test_the_charts_follow_a_change_of_scheme_and_are_light_on_paper(opened):
     page.pdf()
     drawn, width, theme = page.evaluate("window.printed")
     assert drawn
-    assert (width, theme) == (680, "light")
+    assert (width, theme) == (640, "light")
     chart = page.locator("#new-latency")
     assert pixels(chart, P50)[P50]
     page.emulate_media(color_scheme="light")
