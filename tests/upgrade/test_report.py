@@ -251,7 +251,11 @@ def test_hostile_words_are_only_words(tmp_path):
     assert "[bold]" in printed(rehearsal)
 
 
-def test_a_step_is_a_line_on_the_terminal():
+def test_checks_steps_and_errors_are_lines_on_the_terminal():
+    text = printed(whole(5_000, errors=1, failed=1))
+    assert "\npassed No row lost: 100,000 profiles before and after\n" in text
+    assert "\nFAILED Rule 1 holds: 3 profiles are verified and linked to no account\n" in text
+    assert "\nerror deadlock detected (1 ×, " in text
     assert "4. Backfill: 31 s from 9.6 s, 100,000 rows (3,268 rows/s); " in printed(whole(5_000))
 
 

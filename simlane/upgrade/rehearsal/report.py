@@ -92,12 +92,12 @@ def summary_lines(rehearsal: Rehearsal) -> Iterator[str]:
     yield f"{paint(outcome(rehearsal) + '.')} {sentence(rehearsal)}"
     for verdict in rehearsal.verdicts:
         word = "passed" if verdict.ok else style.ERROR("FAILED")
-        yield f"{word}  {printable(verdict.name)}" + (f": {printable(verdict.detail)}" if verdict.detail else "")
+        yield f"{word} {printable(verdict.name)}" + (f": {printable(verdict.detail)}" if verdict.detail else "")
     for phase in statistics.latency_by_step(rehearsal.steps, rehearsal.statements):
         yield f"{printable(phase.name)}: {_step(phase)}{statements(phase.both)}"
     if errors := _errors(rehearsal):
         for error, release, kind, step, times, first in errors.rows:
-            yield f"error  {error} ({times} ×, {release} release, {kind}, {step}, first at {cell(first)} s)"
+            yield f"error {error} ({times} ×, {release} release, {kind}, {step}, first at {cell(first)} s)"
 
 
 def _step(phase: Phase) -> str:
