@@ -22,15 +22,19 @@ const podium = {
 
 if (canvas && data) {
   const finishes = JSON.parse(data.textContent);
-  const day = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "2-digit", timeZone: "UTC" });
   const chart = new Chart(canvas, {
     type: "line",
     data: {
-      labels: finishes.map((finish) => day.format(new Date(finish.date))),
-      datasets: [{ data: finishes.map((finish) => finish.position), borderWidth: 2, pointRadius: 4, pointHoverRadius: 7, tension: 0 }],
+      labels: finishes.map((finish) => finish.day),
+      // `clip`: the dots of winners stand on the upper edge. The line joins finishes only; who retired is a cross.
+      datasets: [
+        { data: finishes.map(({ position, status }) => (status ? null : position)), spanGaps: true, clip: 8, borderWidth: 2, pointRadius: 4, pointHoverRadius: 7, tension: 0 },
+        { data: finishes.map(({ position, status }) => (status ? position : null)), showLine: false, clip: 8, pointStyle: "crossRot", borderWidth: 2, pointRadius: 5, pointHoverRadius: 8 },
+      ],
     },
     options: {
       ...look,
+      layout: { padding: { top: 10, right: 10 } },
       scales: {
         x: { grid: { display: false }, ticks: { maxRotation: 0, autoSkipPadding: 24 } },
         y: { reverse: true, min: 1, suggestedMax: 10, ticks: { precision: 0, callback: (value) => `P${value}` } },
@@ -38,11 +42,12 @@ if (canvas && data) {
       plugins: {
         tooltip: {
           displayColors: false,
+          filter: ({ parsed }) => parsed.y !== null,
           callbacks: {
             title: ([item]) => finishes[item.dataIndex].event,
             label: ({ dataIndex }) => {
-              const { position, field, track } = finishes[dataIndex];
-              return `P${position}${field ? ` of ${field}` : ""}${track ? ` · ${track}` : ""}`;
+              const { position, field, status, track } = finishes[dataIndex];
+              return `${status ? `${status}, ` : ""}P${position}${field ? ` of ${field}` : ""}${track ? ` · ${track}` : ""}`;
             },
           },
         },
@@ -52,7 +57,8 @@ if (canvas && data) {
   });
 
   paint([chart], () => {
-    const [dataset] = chart.data.datasets;
+    const [dataset, retired] = chart.data.datasets;
+    retired.borderColor = retired.pointBorderColor = colour("--color-error");
     dataset.borderColor = colour("--color-primary");
     dataset.pointBackgroundColor = finishes.map(({ position }) => colour(position <= 3 ? "--color-podium" : "--color-primary"));
     dataset.pointBorderColor = colour("--color-base-100");

@@ -240,6 +240,8 @@ FILE_UPLOAD_HANDLERS = [
 ]
 
 LANGUAGE_CODE = "en"
+#: Pages of libraries in this site's spelling.
+LOCALE_PATHS = [BASE_DIR / "simlane" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 

@@ -29,14 +29,14 @@ def visitor(request: pytest.FixtureRequest, new_page: Callable[..., Page], demo:
 def test_sign_up_confirm_find_myself_link_hide_refused_unlink(visitor: Page, site: str) -> None:
     page = visitor
     page.goto(f"{site}{MARTA}")
-    page.get_by_role("link", name="Claim this profile").click()
+    page.get_by_role("link", name="This is me").click()
     # Not signed in: a new account, then back to where I was.
     page.get_by_role("link", name="sign up", exact=False).first.click()
     page.get_by_label("Username").fill("marta")
-    page.get_by_label("Email", exact=False).fill("marta@example.org")
+    page.get_by_label("E-mail", exact=False).fill("marta@example.org")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("Password (again)").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Sign Up").click()
+    page.get_by_role("main").get_by_role("button", name="Sign up").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Is Marta Sandqvist you?")
 
     found = re.search(r"https?://\S+", str(mail.outbox[0].body))
@@ -52,7 +52,7 @@ def test_sign_up_confirm_find_myself_link_hide_refused_unlink(visitor: Page, sit
     page.get_by_role("main").get_by_role("button", name="Search").click()
     page.get_by_role("link", name="This is me Marta Sandqvist, iRacing").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Is Marta Sandqvist you?")
-    page.get_by_role("button", name="Link this profile").click()
+    page.get_by_role("button", name="This is me").click()
     expect(page.get_by_text("Please verify your ownership to complete the process.")).to_be_visible()
     expect(page).to_have_url(f"{site}/users/profile/sim-profiles/")
 
@@ -137,7 +137,7 @@ def test_the_second_factor_is_set_up(page: Page, member: User, width: int) -> No
     page.goto("/accounts/login/")
     page.get_by_label("Login").fill("marta")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Sign In").click()
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
     page.goto("/accounts/2fa/totp/activate/")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Confirm").click()

@@ -53,7 +53,7 @@ def test_the_bell_rings_is_read_and_falls_silent(
 
     # I link my profile, it is verified, somebody disputes it.
     page.goto(f"{site}/users/profile/sim-profiles/link/{marta.pk}/")
-    page.get_by_role("button", name="Link this profile").click()
+    page.get_by_role("button", name="This is me").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("My Sim Profiles")
     expect(bell).to_have_accessible_name("Notifications, 1 new")
     happen(Kind.VERIFIED, member, marta)

@@ -50,8 +50,8 @@ def test_the_real_driver_takes_over_what_somebody_else_has_linked(
     bens = new_page()
     sign_in(ben, bens)
     bens.goto(driver.get_absolute_url())
-    bens.get_by_role("link", name="Claim this profile").click()
-    bens.get_by_role("button", name="Link this profile").click()
+    bens.get_by_role("link", name="This is me").click()
+    bens.get_by_role("button", name="This is me").click()
     expect(bens.get_by_role("status")).to_contain_text("Please verify your ownership")
     # Marta, who is the driver, proves it at Steam: the link is hers.
     martas = new_page()
@@ -108,7 +108,7 @@ def test_a_dispute_is_decided_by_the_staff(
     martas = new_page()
     sign_in(marta, martas)
     martas.goto(driver.get_absolute_url())
-    martas.get_by_role("link", name="Claim this profile").click()
+    martas.get_by_role("link", name="This is me").click()
     expect(martas.get_by_role("main")).to_contain_text("this opens a dispute")
     martas.get_by_label("Why is this profile yours?").fill(
         "I drove every one of these races. The picture shows my account."

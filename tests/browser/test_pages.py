@@ -142,7 +142,7 @@ def test_everything_works_without_javascript(new_page, demo):
     page.get_by_role("button", name="Search").last.click()
     page.get_by_role("link", name="Jonas Veldhuizen-Okoro").click()
     assert "Raced as Jonas Veldhuizen" in page.inner_text("main")
-    page.get_by_text("The same as a table").click()
+    page.get_by_text("Show as a table").click()
     assert page.get_by_role("region", name="Table of finishing positions").is_visible()
     assert not page.locator("canvas").is_visible()
 
@@ -176,7 +176,7 @@ def test_the_demo_member_signs_in_and_out(page, demo):
     page.get_by_role("link", name="Sign in").click()
     page.get_by_label("Login").fill("demo")
     page.get_by_label("Password").fill("a good long one")
-    page.get_by_role("button", name="Sign In").click()
+    page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"**{MARTA}")
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/")

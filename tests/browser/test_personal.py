@@ -62,14 +62,14 @@ def test_publish_my_driver_page_and_see_it_as_a_visitor(
     visitor.get_by_role("link", name="Marta Sandqvist", exact=True).click()
     expect(visitor).to_have_url(f"{site}/drivers/marta/")
     expect(visitor.get_by_role("heading", level=1)).to_have_text("Marta Sandqvist")
-    expect(visitor.get_by_text("2 profiles, each proved")).to_be_visible()
+    expect(visitor.get_by_text("2 verified profiles")).to_be_visible()
     expect(visitor.locator(".lanes > li")).to_have_count(2)
     # One name, then the other simulator's.
     visitor.locator(".lanes a").last.click()
     expect(visitor.get_by_text("Driven by")).to_be_visible()
 
     page.goto(f"{site}/users/profile/driver-page/")
-    page.get_by_role("button", name="Take my page back").click()
+    page.get_by_role("button", name="Unpublish").click()
     expect(page.get_by_text("Not published")).to_be_visible()
     visitor.goto(f"{site}/drivers/marta/")
     expect(visitor.get_by_role("heading", level=1)).to_have_text("Nobody on track here")
@@ -128,7 +128,7 @@ def test_delete_my_account(person: Page, site: str) -> None:
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
     page.goto(f"{site}{MARTA}")
     expect(page.get_by_text("Driven by")).to_have_count(0)
-    expect(page.get_by_role("link", name="Claim this profile")).to_be_visible()
+    expect(page.get_by_role("link", name="This is me")).to_be_visible()
     assert not User.objects.exists()
     assert not SimProfile.objects.filter(linked_user__isnull=False).exists()
 

@@ -7,7 +7,8 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from simlane.sim.models import EntryDriver, Event, SimProfile, Simulator
+from simlane.profiles.templatetags.racing import signed
+from simlane.sim.models import EntryDriver, Event, Session, SimProfile, Simulator
 
 pytestmark = pytest.mark.django_db
 
@@ -154,3 +155,37 @@ def test_htmx_gets_the_part_that_changes(client: Client, address: str) -> None:
 @pytest.mark.parametrize("address", ["/", "/profiles/", "/events/"])
 def test_pages_only_read(client: Client, address: str) -> None:
     assert client.post(address).status_code == 405
+
+
+@pytest.mark.usefixtures("season")
+def test_recent_are_races_and_all_results_are_a_page_away(client: Client) -> None:
+    profile = SimProfile.objects.get(profile_identifier="76561190000000002")
+    first, last = profile.drives.order_by("raced_at")
+    Session.objects.filter(entries__drivers=last).update(kind="practice")
+    page = client.get(profile.get_absolute_url())  # type: ignore[attr-defined]
+    assert list(page.context["recent"]) == [first]
+    assert f'href="{page.wsgi_request.path}?results=all"' in page.content.decode()  # type: ignore[attr-defined]
+    every = client.get(page.wsgi_request.path, {"results": "all"})  # type: ignore[attr-defined]
+    assert every.context["page"].items == [last, first]
+    part = client.get(page.wsgi_request.path, {"results": "all"}, headers={"HX-Request": "true"})  # type: ignore[attr-defined]
+    assert "<html" not in part.content.decode()
+
+
+@pytest.mark.usefixtures("season")
+def test_the_pages_of_all_results_are_of_few_statements(
+    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    client.get("/")
+    with django_assert_max_num_queries(4):
+        assert client.get("/profiles/assetto-corsa-competizione/76561190000000001/?results=all").status_code == 200
+
+
+@pytest.mark.usefixtures("private")
+def test_the_results_of_a_hidden_profile_are_hidden_too(client: Client) -> None:
+    address = "/profiles/assetto-corsa-competizione/76561190000000001/?results=all"
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize(("change", "shown"), [(12, "+12"), (-62, "\u221262"), (0, "0")])
+def test_a_change_of_a_rating_carries_its_sign(change: int, shown: str) -> None:
+    assert signed(change) == shown

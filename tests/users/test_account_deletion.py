@@ -82,7 +82,7 @@ def test_profiles_stay_public_and_nobodys(member: User, alice: SimProfile) -> No
     alice.refresh_from_db()
     assert (alice.linked_user_id, alice.linked_at, alice.is_verified, alice.is_public) == (None, None, False, True)
     assert client.get(alice.get_absolute_url()).status_code == 200
-    assert "Claim this profile" in client.get(alice.get_absolute_url()).content.decode()
+    assert "This is me" in client.get(alice.get_absolute_url()).content.decode()
     assert client.get("/drivers/zelda/").status_code == 404
 
 

@@ -46,6 +46,12 @@ def places_gained(finish: int | None, grid: int | None) -> int | None:
 
 
 @register.filter
+def signed(number: int) -> str:
+    """A change with its sign: 12 is “+12”, -62 is “−62”."""
+    return f"+{number}" if number > 0 else f"\u2212{-number}" if number < 0 else "0"
+
+
+@register.filter
 def magnitude(number: int) -> int:
     """The number without its sign."""
     return abs(number)

@@ -8,6 +8,7 @@ from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.dateformat import format as format_date
 from django.views.decorators.http import require_safe
 
 from simlane.profiles import addresses
@@ -15,12 +16,15 @@ from simlane.profiles.views.driver import in_driver_page, totals
 from simlane.profiles.views.missing import not_found
 from simlane.sim.identity.identifiers import normalise_or_none
 from simlane.sim.models import Entry, EntryDriver, PersonalBest, Session, SimProfile, Simulator
+from simlane.web import keyset
+from simlane.web.listing import paged, show
 
 RECENT = 10
 #: Races the chart shows; average and best finish are of these.
 CHARTED = 100
 BESTS = 60
-CHART_KEYS = ("date", "position", "field", "event", "track")
+CHART_KEYS = ("day", "position", "field", "status", "event", "track")
+NEWEST = keyset.Order("raced_at", descending=True)
 
 
 @require_safe
@@ -30,6 +34,8 @@ def detail(request: HttpRequest, slug: str, identifier: str) -> HttpResponse:
     profile = visible.filter(simulator__slug=slug, profile_identifier=identifier.replace("\0", "")).first()
     if profile is None:
         return _elsewhere(request, slug, identifier)
+    if request.GET.get("results") == "all":
+        return _all_results(request, profile)
     finishes = _finishes(profile)
     positions = [finish["position"] for finish in finishes]
     context = {
@@ -44,11 +50,21 @@ def detail(request: HttpRequest, slug: str, identifier: str) -> HttpResponse:
         "best_finish": min(positions, default=None),
         "average_finish": sum(positions) / len(positions) if positions else None,
         "bests": _bests(profile),
-        "recent": _drives(profile).select_related("entry__car", "entry__session__event__track")[:RECENT],
+        "recent": _drives(profile)
+        .filter(entry__session__kind=Session.Kind.RACE)
+        .select_related("entry__car", "entry__session__event__track")[:RECENT],
         "finishes": finishes,
+        "has_retirements": any(finish["status"] for finish in finishes),
         "finishes_data": [{key: finish[key] for key in CHART_KEYS} for finish in finishes],
     }
     return render(request, "profiles/detail.html", context)
+
+
+def _all_results(request: HttpRequest, profile: SimProfile) -> HttpResponse:
+    """Every session the driver was in, practice and qualifying too, page by page."""
+    drives = EntryDriver.objects.filter(profile=profile)
+    page = paged(request, drives.select_related("entry__car", "entry__session__event__track"), NEWEST)
+    return show(request, "profiles/results.html", {"profile": profile, "simulator": profile.simulator, "page": page})
 
 
 def _elsewhere(request: HttpRequest, slug: str, identifier: str) -> HttpResponse:
@@ -93,6 +109,7 @@ def _finishes(profile: SimProfile) -> list[dict[str, Any]]:
             "raced_at",
             "entry__position",
             "field_size",
+            "entry__status",
             "entry__session__event_id",
             "entry__session__event__name",
             "entry__session__event__track__name",
@@ -101,12 +118,14 @@ def _finishes(profile: SimProfile) -> list[dict[str, Any]]:
     return [
         {
             "date": raced_at.isoformat(),
-            "raced_at": raced_at,
+            "day": format_date(raced_at, "j M Y"),
             "position": position,
             "field": field,
+            # Empty for who saw the flag.
+            "status": "" if status == Entry.Status.FINISHED else Entry.Status(status).label,
             "event": event,
             "url": reverse("profiles:event", args=[event_id]),
             "track": track or "",
         }
-        for raced_at, position, field, event_id, event, track in reversed(rows)
+        for raced_at, position, field, status, event_id, event, track in reversed(rows)
     ]

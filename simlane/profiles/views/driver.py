@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from simlane.profiles.views.missing import not_found
 from simlane.sim.career.statistics import COUNTED
-from simlane.sim.models import EntryDriver, SimProfile
+from simlane.sim.models import EntryDriver, Session, SimProfile
 
 RECENT = 20
 
@@ -43,7 +43,9 @@ def driver(request: HttpRequest, username: str) -> HttpResponse:
     )
     if not account or not profiles:
         return not_found(request, "")
-    recent = EntryDriver.objects.filter(profile__in=[profile.pk for profile in profiles])
+    recent = EntryDriver.objects.filter(
+        profile__in=[profile.pk for profile in profiles], entry__session__kind=Session.Kind.RACE
+    )
     context = {
         "driver_name": account.get_full_name() or account.get_username(),
         "profiles": profiles,

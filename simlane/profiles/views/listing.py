@@ -28,7 +28,7 @@ def chosen_simulator(request: HttpRequest, simulators: Iterable[Simulator]) -> S
     for simulator in simulators:
         if simulator.slug == slug:
             return simulator
-    raise BadRequest(f"There is no simulator “{slug[:40]}”. Choose one of the list.")
+    raise BadRequest(f"There is no simulator “{slug[:40]}”. Choose one from the list.")
 
 
 def profile_list(request: HttpRequest, profiles: QuerySet[SimProfile]) -> dict[str, Any]:

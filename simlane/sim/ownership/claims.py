@@ -20,7 +20,7 @@ from simlane.sim.ownership.staff import claimed
 
 MAX_PICTURES = 3
 YOURS_ALREADY = "This profile is verified as yours already."
-WAITING = "Your claim is with the site's staff already. You hear from us as soon as it is decided."
+WAITING = "Your claim is with the site's staff already. We'll let you know."
 DECIDED = "This claim has been decided or withdrawn already."
 OWN_CAUSE = "You are a party to this claim: somebody else of the staff must decide it."
 NO_REASON = "Say why: the claimant is told."
@@ -104,6 +104,11 @@ def _notify(claim: Claim, profile: SimProfile, *, accepted: bool, reason: str) -
     if claim.disputed and not accepted and profile.linked_user_id is not None:
         parties.setdefault(profile.linked_user_id, True)
     notify(
-        OwnershipEvent(Kind.DECIDED, account, profile, {"accepted": won, "reason": reason.strip()})
+        OwnershipEvent(
+            Kind.DECIDED,
+            account,
+            profile,
+            {"accepted": won, "holder": account != claim.claimant_id, "reason": reason.strip()},
+        )
         for account, won in parties.items()
     )

@@ -34,8 +34,9 @@ class Kind(TextChoices):
 class OwnershipEvent:
     """A change of `profile` that the account `account_id` is told of; `detail` holds texts and numbers only.
 
-    `detail` of a reminder: `lapses_at` (ISO 8601); of a take-over: `was_verified`; of a decision: `accepted` and the
-    staff's `reason`; of a claim: `claim`, its key; of a merge: `merged_name`, and `undone` when the merge was undone.
+    `detail` of a reminder: `lapses_at` (ISO 8601); of a take-over: `was_verified`; of a decision: `accepted`, `holder`
+    when it is about a claim of another account, and the staff's `reason`; of a claim: `claim`, its key; of a merge:
+    `merged_name`, and `undone` when the merge was undone.
     """
 
     kind: Kind

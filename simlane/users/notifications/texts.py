@@ -133,7 +133,7 @@ def _linked(about: dict[str, Any]) -> Text:
 def _verified(about: dict[str, Any]) -> Text:
     return Text(
         title=f"Verified: {_name(about)}",
-        sentence=f"{_where(about)} is proved to be yours. You decide now whether others can see it.",
+        sentence=f"{_where(about)} is verified as yours. You can now hide it if you want to.",
         link=_manage(about),
     )
 
@@ -189,23 +189,23 @@ def _disputed(about: dict[str, Any]) -> Text:
         title=f"Whose profile is {_name(about)}?",
         sentence=(
             f"Two accounts say that {_where(about)} is theirs, and yours is one of them. The site's staff look at it "
-            "and decide; until then nothing changes. You hear from us."
+            "and decide; until then nothing changes. We'll let you know."
         ),
         link=_mine(),
     )
 
 
 def _decided(about: dict[str, Any]) -> Text:
-    won = about["detail"].get("accepted")
+    won, holder = about["detail"].get("accepted"), about["detail"].get("holder")
     reason = plain(about["detail"].get("reason"), 2000)
     return Text(
         title=f"Decided: {_name(about)} is yours" if won else f"Decided: {_name(about)} stays as it was",
         sentence=(
-            f"The claim to {_where(about)} is decided: it is yours."
+            (f"You keep {_where(about)}. Staff refused the claim" if holder else f"{_where(about)} is yours now")
             if won
-            else f"The claim to {_where(about)} is decided: it was refused."
+            else f"Staff refused your claim to {_where(about)}"
         )
-        + (f" The reason: {reason}" if reason else ""),
+        + (f": {reason}" if reason else "."),
         link=_manage(about) if won else _mine(),
     )
 

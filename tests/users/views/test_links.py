@@ -59,7 +59,7 @@ def test_the_names_of_the_addresses(alice: SimProfile) -> None:
 
 @pytest.mark.usefixtures("member")
 def test_a_member_links_and_unlinks(client: Client, alice: SimProfile, member: User) -> None:
-    assert "Link this profile" in client.get(at("link", alice)).content.decode()
+    assert "This is me" in client.get(at("link", alice)).content.decode()
     alice.refresh_from_db()
     assert alice.linked_user is None, "a GET linked it"
     response = client.post(at("link", alice))
@@ -319,18 +319,19 @@ def test_the_navigation_names_both(client: Client, member: User) -> None:
 
 def test_the_profile_shows_each_what_they_may_do(client: Client, alice: SimProfile, member: User, owner: User) -> None:
     page = client.get(alice.get_absolute_url()).content.decode()
-    assert "Claim this profile" in page
+    assert "This is me" in page
     assert at("link", alice) in page
     link(alice, member)
     page = client.get(alice.get_absolute_url()).content.decode()
-    assert "Claim this profile" not in page
+    assert "This is me" not in page
     assert at("verify", alice) in page
     assert at("manage", alice) not in page
     link(alice, member, verified=True)
     assert at("manage", alice) in client.get(alice.get_absolute_url()).content.decode()
     client.force_login(owner)
     page = client.get(alice.get_absolute_url()).content.decode()
-    assert "Claim this profile" in page
+    assert "Open a dispute" in page
+    assert at("claim", alice) in page
     assert at("unlink", alice) not in page
 
 

@@ -1,0 +1,83 @@
+"""Tables on a tablet and on paper, the keyboard's place after a swap, and the chart's figures."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from simlane.config.settings import BASE_DIR
+from simlane.results.importer import Importer
+from simlane.sim.models import Car, Entry, EntryDriver, Event, SimProfile
+
+MARTA = "/profiles/iracing/9100001/"
+CUT_OFF = """() => [...document.querySelectorAll(".tower-frame")]
+    .filter((frame) => frame.scrollWidth > frame.clientWidth + 1)
+    .map((frame) => `${frame.getAttribute("aria-label")}: ${frame.scrollWidth} of ${frame.clientWidth}`)"""
+
+
+@pytest.fixture
+def demo(site: str) -> None:
+    assert not Importer().run([BASE_DIR / "demo"]).refused
+
+
+@pytest.fixture
+def wide_event(demo: None) -> str:
+    """A race whose table has every column, and texts as long as real ones."""
+    race = Event.objects.filter(sessions__entries__drivers__profile__profile_identifier="9100001").latest("pk")
+    for car in Car.objects.all():
+        Car.objects.filter(pk=car.pk).update(name=f"Mercedes-AMG GT3 Evo 2020 {car.pk}")
+    entries = Entry.objects.filter(session__event=race)
+    entries.update(car_class="GT3 Pro-Am", grid_position=12, incidents=17, total_time_ms=3_723_004, car_number="#992")
+    entries.filter(row=1).update(car_class="GT4 Silver")
+    EntryDriver.objects.filter(entry__in=entries).update(rating_before=5000, rating_after=4938)
+    return f"/events/{race.pk}/"
+
+
+@pytest.mark.parametrize("width", [768, 820, 1024, 1100, 1440])
+def test_no_column_is_cut_off_on_a_tablet_or_wider(page, wide_event, width):
+    for address in (wide_event, MARTA, f"{MARTA}?results=all"):
+        page.goto(address)
+        assert page.evaluate(CUT_OFF) == [], address
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_paper_every_column_stands_in_dark_letters(page, wide_event, scheme):
+    page.goto(wide_event)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.emulate_media(media="print", color_scheme=scheme)
+    # A4 without its margins.
+    page.set_viewport_size({"width": 718, "height": 1000})
+    assert page.evaluate(CUT_OFF) == []
+    for column in ("No.", "Car", "Class", "Grid", "Laps", "Inc."):
+        expect(page.get_by_role("columnheader", name=column, exact=True)).to_be_visible()
+    expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
+    expect(page.locator("h1")).to_have_css("color", "rgb(0, 0, 0)")
+    expect(page.locator(".pos-1").first).to_have_css("color", "rgb(0, 0, 0)")
+
+
+def test_the_keyboard_stays_on_the_session_it_chose(page, demo):
+    event = next(each for each in Event.objects.all() if each.sessions.count() > 1)
+    page.goto(f"/events/{event.pk}/")
+    other = page.get_by_label("Sessions").locator("a:not([aria-current])").first
+    name = other.inner_text()
+    other.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Sessions").locator("a[aria-current]")).to_have_text(name)
+    expect(page.get_by_label("Sessions").locator("a[aria-current]")).to_be_focused()
+
+
+def test_a_retirement_is_no_finish_and_days_are_those_of_the_table(page, demo):
+    marta = SimProfile.objects.get(profile_identifier="9100001")
+    races = Entry.objects.filter(drivers__profile=marta, session__kind="race", position__isnull=False)
+    by_day = list(races.order_by("drivers__raced_at").values_list("pk", flat=True))
+    Entry.objects.filter(pk__in=by_day).update(status="finished")
+    Entry.objects.filter(pk=by_day[0]).update(status="dnf")
+    page.goto(MARTA)
+    page.get_by_text("Show as a table").click()
+    table = page.get_by_role("region", name="Table of finishing positions")
+    expect(table.get_by_text("Did not finish")).to_have_count(1)
+    expect(page.get_by_text("✕ did not finish")).to_be_visible()
+    days = table.locator("time").all_inner_texts()
+    data = page.evaluate("JSON.parse(document.getElementById('finishes-data').textContent)")
+    assert [each["day"] for each in data] == days
+    assert [bool(each["status"]) for each in data] == [True] + [False] * (len(data) - 1)
