@@ -108,7 +108,7 @@ def test_a_dispute_is_decided_by_the_staff(
     martas = new_page()
     sign_in(marta, martas)
     martas.goto(driver.get_absolute_url())
-    martas.get_by_role("link", name="This is me").click()
+    martas.get_by_role("link", name="Open a dispute").click()
     expect(martas.get_by_role("main")).to_contain_text("this opens a dispute")
     martas.get_by_label("Why is this profile yours?").fill(
         "I drove every one of these races. The picture shows my account."
