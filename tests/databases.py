@@ -34,16 +34,20 @@ BACK = "back"
 OLD_INSTALL = "old_install"
 #: The same with 400 generated profiles of 60 accounts; on PostgreSQL only.
 OLD_POPULATED = "old_populated"
+#: The same after `upgrade_profiles run`.
+UPGRADED = "upgraded"
 ROWS, ACCOUNTS = 400, 60
 
-_MIGRATIONS: dict[str, tuple[tuple[str, ...], ...]] = {
-    NEWEST: ((),),
-    BACK: (("sim", LEGACY),),
-    OLD_INSTALL: (("sim", LEGACY), ("users", "0001")),
+#: The commands that lead to a state.
+_COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
+    NEWEST: (("migrate",),),
+    BACK: (("migrate", "sim", LEGACY),),
+    OLD_INSTALL: (("migrate", "sim", LEGACY), ("migrate", "users", "0001")),
     OLD_POPULATED: (),
+    UPGRADED: (("upgrade_profiles", "run", "--no-backup"),),
 }
 #: The state that another one starts from.
-_STARTS_FROM = {BACK: NEWEST, OLD_POPULATED: OLD_INSTALL}
+_STARTS_FROM = {BACK: NEWEST, OLD_POPULATED: OLD_INSTALL, UPGRADED: OLD_POPULATED}
 
 
 def reset(state: str) -> None:
@@ -139,7 +143,7 @@ def _file(state: str) -> Path:
             unfinished.unlink(missing_ok=True)
             if state in _STARTS_FROM:
                 shutil.copyfile(_file(_STARTS_FROM[state]), unfinished)
-            _migrate(state, f"sqlite:///{unfinished}")
+            _lead(state, f"sqlite:///{unfinished}")
             unfinished.rename(made)
     return made
 
@@ -150,7 +154,7 @@ def _database(state: str) -> str:
     with _lock(f"{state}-postgresql"):
         if not made.exists():
             _create(name, _database(_STARTS_FROM[state]) if state in _STARTS_FROM else "template0")
-            _migrate(state, database_url(name))
+            _lead(state, database_url(name))
             if state == OLD_POPULATED:
                 _populate(name)
             made.touch()
@@ -163,10 +167,10 @@ def _template_name(state: str) -> str:
     return f"simlane_template_{run}_{state}"
 
 
-def _migrate(state: str, url: str) -> None:
-    for arguments in _MIGRATIONS[state]:
+def _lead(state: str, url: str) -> None:
+    for arguments in _COMMANDS[state]:
         done = subprocess.run(
-            [sys.executable, "manage.py", "migrate", *arguments, "--verbosity", "0"],
+            [sys.executable, "manage.py", *arguments, "--verbosity", "0"],
             cwd=ROOT,
             env=shell(Path(os.environ["SIMLANE_TEST_DIR"])) | {"DATABASE_URL": url},
             capture_output=True,

@@ -11,6 +11,7 @@ from django.core.management.base import CommandError
 from django.db import Error, connection, transaction
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.state import ProjectState
 from django.db.utils import OperationalError
 from django.utils import timezone
 from psycopg.pq import TransactionStatus
@@ -191,33 +192,45 @@ def _holders() -> str:
     return ", ".join(found) or "the table (it has just ended)"
 
 
-def apply(app: str, name: str, say: Callable[[str], None]) -> None:
-    """Applies one migration."""
+class Migrations:
+    """Applies migrations one by one. Their models are put together once, and then follow each migration."""
 
-    def work() -> None:
-        executor = MigrationExecutor(connection)
-        node = executor.loader.graph.nodes[app, name]
+    def __init__(self) -> None:
+        self._executor = MigrationExecutor(connection)
+        graph = self._executor.loader.graph
+        # An install of somebody's own has recorded others, too.
+        known = [key for key in self._executor.loader.applied_migrations if key in graph.nodes]
+        self._state = self._executor.loader.project_state(known)
+        # Models that are there already change with a migration; else each operation would make them all anew.
+        self._state.apps  # noqa: B018
+
+    def apply(self, app: str, name: str, say: Callable[[str], None]) -> None:
+        """Applies this one, which is the next."""
+        node = self._executor.loader.graph.nodes[app, name]
+
+        def work() -> None:
+            # A try that failed has changed its copy.
+            self._state = self._applied(node, self._state.clone())
+
+        gently(f"{app}.{name}", work, say)
+
+    def _applied(self, node: Migration, state: ProjectState) -> ProjectState:
+        key = (node.app_label, node.name)
         if connection.vendor != "postgresql" or not node.atomic:
-            executor.migrate([(app, name)], plan=[(node, False)])
-        elif all(each.reduces_to_sql for each in node.operations):
-            _apply_sql(executor, node)
-        else:
-            # Of other people's migrations too the record belongs to the transaction.
-            with transaction.atomic():
-                executor.migrate([(app, name)], plan=[(node, False)])
+            return self._executor.migrate([key], plan=[(node, False)], state=state)
+        if all(each.reduces_to_sql for each in node.operations):
+            return self._applied_as_sql(node, state)
+        # Of other people's migrations too the record belongs to the transaction.
+        with transaction.atomic():
+            return self._executor.migrate([key], plan=[(node, False)], state=state)
 
-    gently(f"{app}.{name}", work, say)
-
-
-def _apply_sql(executor: MigrationExecutor, migration: Migration) -> None:
-    """Writes the SQL down first and then runs it at once: locks are held while Django thinks otherwise."""
-    # An install of somebody's own has recorded others, too.
-    known = [key for key in executor.loader.applied_migrations if key in executor.loader.graph.nodes]
-    state = executor.loader.project_state(known)
-    with connection.schema_editor(collect_sql=True, atomic=False) as editor:
-        migration.apply(state, editor, collect_sql=True)
-    with transaction.atomic(), connection.cursor() as cursor:
-        for sql in editor.collected_sql:
-            if not sql.startswith("--"):
-                cursor.execute(sql)
-        executor.recorder.record_applied(migration.app_label, migration.name)
+    def _applied_as_sql(self, node: Migration, state: ProjectState) -> ProjectState:
+        """Writes the SQL down first and then runs it at once: locks are held while Django thinks otherwise."""
+        with connection.schema_editor(collect_sql=True, atomic=False) as editor:
+            state = node.apply(state, editor, collect_sql=True)
+        with transaction.atomic(), connection.cursor() as cursor:
+            for sql in editor.collected_sql:
+                if not sql.startswith("--"):
+                    cursor.execute(sql)
+            self._executor.recorder.record_applied(node.app_label, node.name)
+        return state

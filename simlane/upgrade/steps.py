@@ -37,9 +37,10 @@ def prepare(say: Say) -> None:
     if where.state is State.LEGACY and EXPAND in where.applied:
         # It is not atomic: the columns had gone when the connection was lost.
         MigrationRecorder(connection).record_unapplied("sim", EXPAND)
-    for app, name in pending():
-        if app == "upgrade":
-            runner.apply(app, name, say)
+    if own := [name for app, name in pending() if app == "upgrade"]:
+        migrations = runner.Migrations()
+        for name in own:
+            migrations.apply("upgrade", name, say)
 
 
 def run(say: Say, listener: Listener) -> None:
@@ -47,11 +48,12 @@ def run(say: Say, listener: Listener) -> None:
     if connection.vendor == "postgresql" and position().state in {State.LEGACY, State.UPGRADING}:
         dual_write.hold(connection)
     if connection.vendor == "postgresql":
+        migrations = runner.Migrations()
         for app, name in pending():
             step = NAMES.get((app, name), f"{app}.{name}")
             say(step)
             with runner.recorded(step, listener):
-                runner.apply(app, name, say)
+                migrations.apply(app, name, say)
         with runner.recorded("statistics"):
             runner.gently("statistics", _count_anew, say)
     else:

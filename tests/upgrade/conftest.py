@@ -113,10 +113,10 @@ class Install:
 
 
 @contextmanager
-def install(var: Path) -> Iterator[Install]:
-    """At `sim.0008` with generated profiles, on a database that is gone afterwards."""
+def install(var: Path, state: str = databases.OLD_POPULATED) -> Iterator[Install]:
+    """At `sim.0008` with generated profiles, or in another state, on a database that is gone afterwards."""
     name = f"simlane_install_{secrets.token_hex(6)}"
-    databases.copy_database(databases.OLD_POPULATED, name)
+    databases.copy_database(state, name)
     try:
         yield Install(databases.database_url(name), var)
     finally:
@@ -126,6 +126,13 @@ def install(var: Path) -> Iterator[Install]:
 @pytest.fixture
 def legacy_install(transactional_db: None, tmp_path: Path) -> Iterator[Install]:
     with install(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def upgraded_install(transactional_db: None, tmp_path: Path) -> Iterator[Install]:
+    """The same after `upgrade_profiles run`, while both releases can serve."""
+    with install(tmp_path, databases.UPGRADED) as made:
         yield made
 
 

@@ -6,18 +6,20 @@ import json
 import random
 import re
 import signal
-import subprocess
 import time
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests import databases
 from tests.soak import times
 from tests.upgrade.conftest import Install, database_url, install, on_postgresql
 from tests.waiting import wait_until
 
 pytestmark = on_postgresql
+#: About as many as a run has.
+STEPS = 70
 QUIET = ("run", "--contract", "--quiet-seconds", "0")
 
 
@@ -45,13 +47,12 @@ def test_the_whole_upgrade_and_back(legacy_install: Install) -> None:
     assert site.schema() == schema
 
 
-def test_migrate_alone_gives_the_same_rows_and_the_same_schema(legacy_install: Install, tmp_path: Path) -> None:
-    legacy_install.manage("upgrade_profiles", "run", "--no-backup")
-    legacy_install.manage("upgrade_profiles", *QUIET)
+def test_migrate_alone_gives_the_same_rows_and_the_same_schema(upgraded_install: Install, tmp_path: Path) -> None:
+    upgraded_install.manage("upgrade_profiles", *QUIET)
     with install(tmp_path) as other:
         other.manage("migrate", "-v0")
-        assert other.checksum() == legacy_install.checksum()
-        assert other.schema() == legacy_install.schema()
+        assert other.checksum() == upgraded_install.checksum()
+        assert other.schema() == upgraded_install.schema()
 
 
 def test_plan_says_what_is_there_and_changes_nothing(legacy_install: Install) -> None:
@@ -73,24 +74,22 @@ def test_plan_says_what_is_there_and_changes_nothing(legacy_install: Install) ->
     }
 
 
-def test_the_contract_refuses_while_the_old_release_writes(legacy_install: Install) -> None:
-    legacy_install.manage("upgrade_profiles", "run", "--no-backup")
-    legacy_install.query(
+def test_the_contract_refuses_while_the_old_release_writes(upgraded_install: Install) -> None:
+    upgraded_install.query(
         "UPDATE sim_simprofile SET user_id = user_id WHERE id = (SELECT id FROM sim_simprofile LIMIT 1)"
     )
-    refused = legacy_install.manage("upgrade_profiles", "run", "--contract", code=1)
+    refused = upgraded_install.manage("upgrade_profiles", "run", "--contract", code=1)
     assert "The old release was seen writing" in refused
-    assert legacy_install.query("SELECT count(user_id) > 0 FROM sim_simprofile") == [(True,)]
+    assert upgraded_install.query("SELECT count(user_id) > 0 FROM sim_simprofile") == [(True,)]
 
 
-def test_the_contract_refuses_while_a_rule_is_broken(legacy_install: Install) -> None:
-    legacy_install.manage("upgrade_profiles", "run", "--no-backup")
-    legacy_install.query("DELETE FROM sim_profilename WHERE id = (SELECT min(id) FROM sim_profilename)")
-    legacy_install.query("ALTER TABLE sim_simprofile DISABLE TRIGGER sim_upgrade_2_save")
-    refused = legacy_install.manage("upgrade_profiles", *QUIET, code=1)
+def test_the_contract_refuses_while_a_rule_is_broken(upgraded_install: Install) -> None:
+    upgraded_install.query("DELETE FROM sim_profilename WHERE id = (SELECT min(id) FROM sim_profilename)")
+    upgraded_install.query("ALTER TABLE sim_simprofile DISABLE TRIGGER sim_upgrade_2_save")
+    refused = upgraded_install.manage("upgrade_profiles", *QUIET, code=1)
     assert "sim_upgrade_2_save" in refused
-    legacy_install.query("ALTER TABLE sim_simprofile ENABLE TRIGGER sim_upgrade_2_save")
-    assert "BROKEN" not in legacy_install.manage("upgrade_profiles", *QUIET)
+    upgraded_install.query("ALTER TABLE sim_simprofile ENABLE TRIGGER sim_upgrade_2_save")
+    assert "BROKEN" not in upgraded_install.manage("upgrade_profiles", *QUIET)
 
 
 def test_before_the_run_there_is_nothing_to_contract_or_verify(legacy_install: Install) -> None:
@@ -139,17 +138,16 @@ def test_an_interrupted_run_says_so_and_goes_on(legacy_install: Install) -> None
 @pytest.mark.parametrize("seed", range(times(2, soak=6)))
 def test_killed_at_any_moment_it_ends_as_if_it_had_not_been(tmp_path: Path, transactional_db: None, seed: int) -> None:
     moments = random.Random(seed)
-    with install(tmp_path) as whole, install(tmp_path) as broken:
-        started = time.monotonic()
-        whole.manage("upgrade_profiles", "run", "--no-backup")
-        took = time.monotonic() - started
+    with install(tmp_path, databases.UPGRADED) as whole, install(tmp_path) as broken:
         for _ in range(3):
             process = broken.start("upgrade_profiles", "run", "--no-backup")
-            try:
-                process.communicate(timeout=moments.uniform(1.0, took))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.communicate()
+            assert process.stdout
+            # A moment after one of its lines; there is one for each step.
+            for _ in range(moments.randint(0, STEPS)):
+                process.stdout.readline()
+            time.sleep(moments.uniform(0, 0.3))
+            process.kill()
+            process.communicate()
         broken.manage("upgrade_profiles", "run", "--no-backup")
         assert broken.checksum() == whole.checksum()
 

@@ -21,7 +21,7 @@ import pytest
 from django.db import connection, transaction
 
 from simlane.upgrade import runner
-from tests import postgres
+from tests import databases, postgres
 from tests.upgrade.conftest import Install, database_url, install, on_postgresql
 
 pytestmark = on_postgresql
@@ -127,8 +127,7 @@ def test_a_deployment_may_run_migrate_meanwhile(legacy_install: Install, tmp_pat
     ended(other, 0)
     assert json.loads(legacy_install.manage("upgrade_profiles", "status", "--json"))["state"] == "window"
     assert {step["state"] for step in steps(legacy_install).values()} == {"done"}
-    with install(tmp_path) as alone:
-        alone.manage("upgrade_profiles", "run", "--no-backup")
+    with install(tmp_path, databases.UPGRADED) as alone:
         assert alone.checksum() == legacy_install.checksum()
         assert alone.schema() == legacy_install.schema()
 

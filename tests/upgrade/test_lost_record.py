@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,16 @@ from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
 
 from simlane.sim.legacy import recorded
-from tests.databases import LEGACY
+from tests import databases
+from tests.databases import LEGACY, OLD_POPULATED, UPGRADED
+from tests.sim.migrations.conftest import collecting_afterwards
 from tests.upgrade.checksums import checksum, schema
-from tests.upgrade.conftest import database_url, install, on_postgresql, race
+from tests.upgrade.conftest import database_url, on_postgresql, race
 
 APPS = ("sim", "results", "users", "upgrade", "watch")
 #: The old release's own.
 OLD = {("users", "0001_initial")}
+IN_USE = "in_use"
 
 
 def _ours() -> dict[tuple[str, str], Migration]:
@@ -48,7 +51,8 @@ def test_every_migration_since_the_old_release_is_recorded_in_its_own_transactio
 class Interruption:
     """Ends the session just before it writes what it did to a migration, once for each and place.
 
-    Migrations of others are Django's to record: only `upgrade_profiles run` has them in its own transactions.
+    Migrations of others are Django's to record: only `upgrade_profiles run` has them in its own transactions, which
+    one of each app shows. What an atomic migration undoes is undone again when its transaction is lost.
     """
 
     def __init__(self, *, others_too: bool) -> None:
@@ -59,10 +63,15 @@ class Interruption:
         verb = sql.split()[0]
         if verb in {"INSERT", "DELETE"} and "django_migrations" in sql:
             moment = (verb, *parameters[:2], connection.in_atomic_block)
-            if moment not in self.done and (self.others_too or tuple(parameters[:2]) in OURS):
+            if moment not in self.done and self._matters(*moment):
                 self.done.add(moment)
                 end_session()
         return execute(sql, parameters, many, context)
+
+    def _matters(self, verb: str, app: str, name: str, in_transaction: bool) -> bool:
+        if ours := OURS.get((app, name)):
+            return verb == "INSERT" or not (ours.atomic and in_transaction)
+        return self.others_too and app not in {done_app for _, done_app, _, _ in self.done}
 
 
 def end_session() -> None:
@@ -81,7 +90,8 @@ def until_it_succeeds(command: Callable[[], None]) -> set[tuple[str, str]]:
         while True:
             before = len(interruption.done)
             try:
-                command()
+                with collecting_afterwards():
+                    command()
                 break
             except (OperationalError, CommandError):
                 # Of nothing but the ended session.
@@ -121,42 +131,23 @@ def migrate_back() -> None:
         call_command("migrate", app, name, verbosity=0)
 
 
-@dataclass(frozen=True)
-class Servers:
-    """Databases of one install: of the old release, and in use after the upgrade."""
-
-    legacy: str
-    upgraded: str
-
-    @contextmanager
-    def copy(self, template: str) -> Iterator[None]:
-        """`connection` to a copy, which is gone afterwards."""
-        name = f"{template}_copy"
-        with connection.cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        try:
-            with on_database(name):
-                yield
-        finally:
-            with connection.cursor() as cursor:
-                cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+@contextmanager
+def copy_of(state: str) -> Iterator[None]:
+    """`connection` to a database of this state, which is gone afterwards."""
+    name = f"simlane_lost_{secrets.token_hex(6)}"
+    databases.copy_database(state, name)
+    try:
+        with on_database(name):
+            yield
+    finally:
+        databases.drop_database(name)
 
 
 @pytest.fixture
-def servers(transactional_db: None, tmp_path: Path) -> Iterator[Servers]:
-    with install(tmp_path) as made:
-        legacy = made.url.rpartition("/")[2]
-        upgraded = f"{legacy}_new"
-        with connection.cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {upgraded} TEMPLATE {legacy}")
-        try:
-            with on_database(upgraded):
-                run()
-                race(tmp_path, 77, "Rita Racer")
-            yield Servers(legacy, upgraded)
-        finally:
-            with connection.cursor() as cursor:
-                cursor.execute(f"DROP DATABASE {upgraded} WITH (FORCE)")
+def states(transactional_db: None, tmp_path: Path) -> None:
+    """The install of the old release, and `IN_USE`: the same after the upgrade, with results."""
+    with copy_of(UPGRADED):
+        databases.prepare(IN_USE, lambda: race(tmp_path, 77, "Rita Racer"))
 
 
 def everything(*, keys: bool) -> dict[str, Any]:
@@ -188,13 +179,14 @@ def everything(*, keys: bool) -> dict[str, Any]:
     ("command", "forward"), [(run, True), (migrate, True), (roll_back, False), (migrate_back, False)]
 )
 def test_a_session_that_ends_before_a_migration_is_recorded_does_not_end_the_way(
-    servers: Servers, command: Callable[[], None], forward: bool
+    states: None, command: Callable[[], None], forward: bool
 ) -> None:
-    template = servers.legacy if forward else servers.upgraded
-    with servers.copy(template):
-        command()
+    state = OLD_POPULATED if forward else IN_USE
+    with copy_of(state):
+        with collecting_afterwards():
+            command()
         uninterrupted = everything(keys=not forward)
-    with servers.copy(template):
+    with copy_of(state):
         lost = until_it_succeeds(command)
         assert everything(keys=not forward) == uninterrupted
     expected = set(OURS)

@@ -32,7 +32,7 @@ def migrate(transactional_db: None) -> Iterator[Migrate]:
     """Brings the database to a migration of `sim` and gives the models as they are there."""
 
     def to(name: str) -> Apps:
-        with _collecting_afterwards():
+        with collecting_afterwards():
             call_command("migrate", "sim", name, verbosity=0)
             if name == HEAD:
                 call_command("migrate", verbosity=0)
@@ -53,7 +53,7 @@ def models_at(name: str) -> Apps:
 
 
 @contextmanager
-def _collecting_afterwards() -> Iterator[None]:
+def collecting_afterwards() -> Iterator[None]:
     """Migrations make thousands of model classes: to look for unused ones all the while takes a third of their time."""
     gc.disable()
     try:
