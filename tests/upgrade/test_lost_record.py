@@ -49,29 +49,26 @@ def test_every_migration_since_the_old_release_is_recorded_in_its_own_transactio
 
 
 class Interruption:
-    """Ends the session just before it writes what it did to a migration, once for each and place.
+    """Ends the session just before it writes, for the first time, what it did to a migration.
 
     Migrations of others are Django's to record: only `upgrade_profiles run` has them in its own transactions, which
-    one of each app shows. What an atomic migration undoes is undone again when its transaction is lost.
+    one of each app shows.
     """
 
     def __init__(self, *, others_too: bool) -> None:
         self.others_too = others_too
-        self.done: set[tuple[str, str, str, bool]] = set()
+        self.done: set[tuple[str, str]] = set()
 
     def __call__(self, execute: Any, sql: str, parameters: Any, many: bool, context: dict[str, Any]) -> Any:
-        verb = sql.split()[0]
-        if verb in {"INSERT", "DELETE"} and "django_migrations" in sql:
-            moment = (verb, *parameters[:2], connection.in_atomic_block)
-            if moment not in self.done and self._matters(*moment):
-                self.done.add(moment)
+        if sql.split()[0] in {"INSERT", "DELETE"} and "django_migrations" in sql:
+            app, name = parameters[:2]
+            if (app, name) not in self.done and self._matters(app, name):
+                self.done.add((app, name))
                 end_session()
         return execute(sql, parameters, many, context)
 
-    def _matters(self, verb: str, app: str, name: str, in_transaction: bool) -> bool:
-        if ours := OURS.get((app, name)):
-            return verb == "INSERT" or not (ours.atomic and in_transaction)
-        return self.others_too and app not in {done_app for _, done_app, _, _ in self.done}
+    def _matters(self, app: str, name: str) -> bool:
+        return (app, name) in OURS or (self.others_too and app not in {before for before, _ in self.done})
 
 
 def end_session() -> None:
@@ -98,7 +95,7 @@ def until_it_succeeds(command: Callable[[], None]) -> set[tuple[str, str]]:
                 if len(interruption.done) == before:
                     raise
                 connection.close()
-    return {(app, name) for _, app, name, _ in interruption.done}
+    return interruption.done
 
 
 @contextmanager

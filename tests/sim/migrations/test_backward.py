@@ -161,9 +161,9 @@ def test_a_backfill_that_was_interrupted_goes_back(
 def test_a_second_way_forward_that_was_interrupted_goes_on_and_goes_back(
     moved: None, migrate: Migrate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str
 ) -> None:
-    """Rows come back two at a time, and it ends after the first two of `table`."""
+    """Rows come back one at a time, and it ends after the first of `table`."""
     for name in ("FIRST", "SMALLEST", "LARGEST", "ALONE"):
-        monkeypatch.setattr(batches, name, 2)
+        monkeypatch.setattr(batches, name, 1)
     use(tmp_path)
     before = everything()
 
