@@ -1,4 +1,4 @@
-"""What migration 0030 does: counts the figures of everybody who has raced, by the rules as they were then."""
+"""Migration 0030: counts the career statistics of everybody who has raced, by the rules as they were then."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from simlane.sim.legacy.batches import in_batches
 
-STEP = "figures"
+STEP = "career statistics"
 _STARTED = "s.kind = 'race' AND e.status <> 'dns' AND (COALESCE(d.laps, 1) > 0 OR COALESCE(e.laps, 1) = 0)"
 _SCORED = f"{_STARTED} AND e.status <> 'dsq' AND s.stage <> 'heat'"
 _CLASS = "COALESCE(e.class_position, e.position)"

@@ -2,13 +2,13 @@
 
 from django.db import migrations
 
-from simlane.sim.legacy import figures, online, recorded
+from simlane.sim.legacy import career_statistics, online, recorded
 from simlane.sim.legacy.preserving import RestorePreserved
 
 
 def fill(_, editor):
-    figures.tell_heats(editor.connection)
-    figures.count(editor.connection)
+    career_statistics.tell_heats(editor.connection)
+    career_statistics.count(editor.connection)
 
 
 class Migration(recorded.Migration):
