@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.db import connection, connections, transaction
 from pytest_django import DjangoAssertNumQueries
 
@@ -57,6 +58,7 @@ def test_what_an_account_was_told_goes_with_it(told: Told, anna: User) -> None:
 def test_and_when_the_old_release_deletes_it(told: Told, anna: User) -> None:
     told(Kind.VERIFIED)
     MailChoice.objects.create(user=anna, group="own", wanted=True)
+    EmailAddress.objects.filter(user=anna).delete()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM users_user WHERE id = %s", [anna.pk])
     assert not Notification.objects.exists()
@@ -68,6 +70,7 @@ def test_and_when_the_old_release_deletes_it(told: Told, anna: User) -> None:
 def test_an_act_and_the_deletion_of_its_account_do_not_wait_for_each_other(anna: User, alice: SimProfile) -> None:
     """The deletion holds the account and waits for the profile; the act holds the profile and tells the account."""
     alice.link_to_user(anna)
+    EmailAddress.objects.filter(user=anna).delete()
     deleted = threading.Event()
 
     def delete() -> None:
