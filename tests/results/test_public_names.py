@@ -51,7 +51,7 @@ def test_a_name_that_is_only_a_code_says_nothing_of_a_known_driver(tmp_path: Pat
     assert [name.name for name in profile.names.all()] == ["Alice Amber"]
 
 
-@pytest.mark.parametrize("last", [new_code(), ""])
+@pytest.mark.parametrize("last", [new_code(), ""], ids=["a code", "nothing"])
 def test_a_driver_without_a_name_has_none_until_a_file_gives_one(tmp_path: Path, last: str) -> None:
     nameless = acc_driver("", last) | {"shortName": ""}
     bring(tmp_path, "260401_200000_R.json", nameless)
