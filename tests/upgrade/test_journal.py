@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from simlane.upgrade.rehearsal.journal import lost_writes
 from simlane.upgrade.rehearsal.new_client import NewClient
 from simlane.users.models import User
 from tests.upgrade.conftest import database_url, on_postgresql
+from tests.waiting import wait_until
 
 pytestmark = on_postgresql
 STARTS = datetime(2026, 5, 1, 20, tzinfo=UTC)
@@ -99,3 +101,29 @@ def test_a_new_driver_of_the_new_release_never_stands_there_without_a_name(copy:
     with connection.execute_wrapper(refuse_names), pytest.raises(InterruptedError):
         client.appear()
     assert not SimProfile.objects.exists()
+
+
+#: Starts a client that writes into a file, waits for its first line, says its process number, and dies.
+KILLED_REHEARSAL = """
+import os, subprocess, sys, time
+with open(os.path.join(os.environ["VAR_DIR"], "lines"), "wb") as lines:
+    client = subprocess.Popen(
+        [sys.executable, "-u", "-m", "simlane.upgrade.rehearsal", "new", "1"],
+        stdout=lines,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "simlane.config.settings"},
+    )
+    while not os.path.getsize(lines.name) and client.poll() is None:
+        time.sleep(0.02)
+print(client.pid, flush=True)
+os._exit(9)
+"""
+
+
+def test_a_client_ends_with_the_rehearsal_that_started_it(copy: Copy, profile: SimProfile) -> None:
+    User.objects.create_user("alice")
+    rehearsal = copy.start("-c", KILLED_REHEARSAL, output=subprocess.PIPE)
+    said, _ = rehearsal.communicate()
+    client = Path("/proc", said.decode().strip())
+    assert rehearsal.returncode == 9
+    assert (copy.directory / "lines").read_text().startswith('["ready"]')
+    wait_until(lambda: not client.exists() or "Z" in client.joinpath("stat").read_text().split()[2])

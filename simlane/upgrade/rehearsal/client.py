@@ -8,6 +8,7 @@ the database has acknowledged a write, `["done", profile id, {field: value}]` or
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import sys
@@ -48,6 +49,7 @@ class Client:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 - no secret
         self._stopped = self._failed = False
+        self._parent = os.getppid()
         self._act: Any = None
 
     @abstractmethod
@@ -82,10 +84,10 @@ class Client:
         return sorted(found)
 
     def run(self) -> None:
-        """Acts until a signal says stop."""
+        """Acts until a signal says stop, or the rehearsal that started it is gone."""
         actions = [each for each in (getattr(type(self), name) for name in dir(type(self))) if hasattr(each, "weight")]
         weights = [each.weight for each in actions]
-        while not self._stopped:
+        while not self._stopped and os.getppid() == self._parent:
             self._act = self._random.choices(actions, weights)[0]
             self._failed = False
             at, started = time.time(), time.perf_counter()
