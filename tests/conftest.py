@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import caches
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
@@ -92,6 +92,9 @@ def django_db_setup(
             databases.copy_database(databases.NEWEST, name)
         # Every transactional test starts with the rows that migrations made.
         configured = setup_databases(0, False, keepdb=True, serialized_aliases={"default"})
+        # On the class: Playwright runs an event loop in this thread, where Django has a connection of its own.
+        opened = connections[DEFAULT_DB_ALIAS]
+        type(opened)._test_serialized_contents = opened._test_serialized_contents  # type: ignore[attr-defined]
     yield
     with django_db_blocker.unblock():
         teardown_databases(configured, 0)

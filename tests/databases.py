@@ -23,6 +23,7 @@ from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 
 from simlane.upgrade.rehearsal.population import populate
+from tests import postgres
 
 ROOT = Path(__file__).resolve().parents[1]
 LEGACY = "0008_alter_event_event_source"
@@ -111,7 +112,9 @@ def database_url(name: str) -> str:
 
 def drop_database(name: str) -> None:
     """Remove a database of the run's PostgreSQL server, if it is there."""
-    _execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    # An ordinary role may not end a vacuum that the server has begun there.
+    with postgres.administrator("postgres") as server:
+        server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def drop_templates() -> None:

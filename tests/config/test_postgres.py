@@ -82,10 +82,11 @@ def test_it_is_gone_after_an_interrupted_run(how):
 
 
 def test_the_server_dies_with_a_run_that_was_killed():
-    command = "import os, time; print(os.environ['SIMLANE_TEST_POSTGRESQL_ADMIN_URL'], flush=True); time.sleep(60)"
+    command = "import os, sys; print(os.environ['SIMLANE_TEST_POSTGRESQL_ADMIN_URL'], flush=True); sys.stdin.read()"
     run = subprocess.Popen(
         [sys.executable, "-m", "tests.postgres", sys.executable, "-c", command],
         cwd=ROOT,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )

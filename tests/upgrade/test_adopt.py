@@ -13,6 +13,7 @@ import pytest
 from django.db import connection
 
 from simlane.upgrade.adoption.mapping import MappingError, parse, read
+from tests import databases
 from tests.upgrade.conftest import Install, database_url, install, on_postgresql
 
 SHAPE = Path(__file__).parent / "installs" / "uuid_simulators.sql"
@@ -64,8 +65,7 @@ def own_install(var: Path) -> Iterator[Install]:
         (var / "legacy.toml").write_text(MAPPING)
         yield made
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        databases.drop_database(name)
 
 
 def adopt(site: Install, *options: str, code: int = 0) -> str:
