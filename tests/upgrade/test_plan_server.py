@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -255,7 +256,12 @@ def test_an_older_pg_dump_is_named_with_both_versions(
 def test_the_room_that_plan_asks_for_is_an_upper_bound_and_not_far_above(
     transactional_db: None, tmp_path: Path
 ) -> None:
-    with install(tmp_path) as site:
+    # A server of its own: WAL is counted for all databases together, and others write beside this test.
+    with install(tmp_path) as copied, postgres.cluster() as own:
+        dump, programs = tmp_path / "install.sql", postgres.binaries()
+        subprocess.run([programs / "pg_dump", f"--file={dump}", copied.url], check=True)
+        subprocess.run([programs / "psql", "--quiet", "-v", "ON_ERROR_STOP=1", f"--file={dump}", own.url], check=True)
+        site = Install(own.url, tmp_path)
         # Names and data as ugly as they come, and indexes of the operator's own.
         site.query(
             """INSERT INTO sim_simprofile
