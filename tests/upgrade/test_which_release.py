@@ -105,7 +105,7 @@ def test_nothing_that_the_new_release_writes_is_taken_for_the_old_ones(opened, o
     new.refresh_from_db()
     linking.set_visibility(new, member, public=False)
     with transaction.atomic():
-        proof.release(Profiles.filter(pk=second), by=staff)
+        proof.staff_unlink(Profiles.filter(pk=second), by=staff)
     assert not seen()
     done = merge(first, second, by=staff)
     undo(done, by=staff)
