@@ -19,6 +19,8 @@ from tests.seasons import alice, owner, private, season  # noqa: F401 - fixtures
 
 soak.load_profile()
 BROWSER = Path(__file__).parent / "browser"
+#: Begun first of their kind, so that none of them is what the other workers wait for in the end.
+LONG = {Path(__file__).parent / "upgrade", Path(__file__).parent / "sim" / "migrations"}
 USES_DATABASE = {"db", "transactional_db", "live_server", "django_db_reset_sequences"}
 TRANSACTIONAL = {"transactional_db", "live_server", "django_db_reset_sequences"}
 
@@ -49,6 +51,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             # Such a test ends with every table emptied; the next one still needs what migrations filled in.
             kept = {**(marker.kwargs if marker else {}), "transaction": True, "serialized_rollback": True}
             item.add_marker(pytest.mark.django_db(**kept), append=False)
+    items.sort(key=lambda item: LONG.isdisjoint(item.path.parents))
     _take_part(config, items)
 
 
