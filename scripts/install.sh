@@ -42,6 +42,10 @@ install_pgbouncer() {
     command -v pgbouncer >/dev/null || [[ -x /usr/sbin/pgbouncer ]] || debian PgBouncer pgbouncer
 }
 
+install_redis() {
+    command -v redis-server >/dev/null || debian Redis redis-server
+}
+
 install_chromium() {
     command -v chromium >/dev/null || debian Chromium chromium
 }
@@ -102,12 +106,14 @@ case "${1:-}" in
     servers)
         install_postgresql
         install_pgbouncer
+        install_redis
         install_chromium
         install_node_libraries
         ;;
     postgresql)
         install_postgresql
         install_pgbouncer
+        install_redis
         ;;
     chromium)
         install_chromium
