@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from simlane.results.readers.rfactor import standings
 from simlane.results.source import CompanionFileError, ResultFileError, Source
 
 #: What a folder or an archive is searched for; a file that is named on its own is read whatever its name.
-SUFFIXES = {".json", ".xml"}
+SUFFIXES = {".json", ".xml", ".csv"}
+#: Standings of a running game, which give ids to the drivers of a result file in the same folder.
+STANDINGS = re.compile(r"standings[^/\\]*\.json", re.IGNORECASE)
+MOST_STANDINGS = 200
+MAX_STANDINGS_BYTES = 1024 * 1024
 #: The largest real result files have a few megabytes.
 MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_ARCHIVE_FILES = 50_000
 MAX_ARCHIVE_BYTES = 4 * 1024 * 1024 * 1024
+#: What an archive says of its files is read whole, and becomes eight times as large, before they can be counted.
+MAX_DIRECTORY_BYTES = 8 * 1024 * 1024
+TOO_MUCH = f"The archive holds more than {MAX_ARCHIVE_FILES:,} files or {MAX_ARCHIVE_BYTES // 1024**3} GiB: split it"
 
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -26,6 +36,10 @@ _KINDS = (
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
 )
+
+#: Files are handed on this many at once, or as many bytes: whether they came in before is one question for all.
+TOGETHER = 100
+TOGETHER_BYTES = 4 * 1024 * 1024
 
 Refuse = Callable[[str, ResultFileError], None]
 #: Is told the name of each file that is not looked at, since its name ends in none of SUFFIXES.
@@ -38,10 +52,12 @@ class Candidate:
 
     label: str
     _load: Callable[[], bytes]
+    _standings: Callable[[], list[standings.Ids]] = list
 
     def source(self) -> Source:
-        """Reads the file; raises ResultFileError when it cannot be read or is too large."""
-        return Source(PurePosixPath(self.label.replace("\\", "/")).name, self._load())
+        """Reads the file, with ids that lie beside it; raises ResultFileError when it is unreadable or too large."""
+        data = standings.with_ids(self._load(), self._standings())
+        return Source(PurePosixPath(self.label.replace("\\", "/")).name, data)
 
 
 def find(paths: Iterable[Path], refuse: Refuse, pass_over: PassOver = lambda label: None) -> Iterator[Candidate]:
@@ -52,7 +68,53 @@ def find(paths: Iterable[Path], refuse: Refuse, pass_over: PassOver = lambda lab
         elif path.suffix.lower() == ".zip":
             yield from _in_archive(path, refuse, pass_over)
         else:
-            yield _single(path)
+            yield _single(path, _ids(_around(path)))
+
+
+def loaded(candidates: Iterable[Candidate]) -> Iterator[list[tuple[str, Source | Exception]]]:
+    """The files, some at once: each one's label, and its bytes or what keeps them from being read."""
+    found: list[tuple[str, Source | Exception]] = []
+    size = 0
+    for candidate in candidates:
+        try:
+            source = candidate.source()
+        except Exception as error:
+            found.append((candidate.label, error))
+        else:
+            found.append((candidate.label, source))
+            size += len(source.data)
+        if len(found) >= TOGETHER or size >= TOGETHER_BYTES:
+            yield found
+            found, size = [], 0
+    yield found
+
+
+def _around(path: Path) -> list[Candidate]:
+    """What lies beside a file that is named on its own."""
+    try:
+        names = os.listdir(path.parent) if path.suffix.lower() == ".xml" else []
+    except OSError:
+        names = []
+    return [_single(path.parent / name) for name in sorted(names) if STANDINGS.fullmatch(name)]
+
+
+def _ids(candidates: list[Candidate]) -> Callable[[], list[standings.Ids]]:
+    """The ids in these files, read when they are asked for first."""
+
+    @cache
+    def load() -> list[standings.Ids]:
+        found = []
+        for candidate in candidates[:MOST_STANDINGS]:
+            try:
+                data = candidate.source().data
+            except ResultFileError:
+                # It is a file like others, and what is wrong with it is said where it is met as such.
+                continue
+            if len(data) <= MAX_STANDINGS_BYTES and (ids := standings.ids_in(data)):
+                found.append(ids)
+        return found
+
+    return load
 
 
 def _in_folder(folder: Path, refuse: Refuse, pass_over: PassOver) -> Iterator[Candidate]:
@@ -62,14 +124,16 @@ def _in_folder(folder: Path, refuse: Refuse, pass_over: PassOver) -> Iterator[Ca
     for parent, folders, names in os.walk(folder, onerror=unreadable):
         folders.sort()
         for name in folders:
-            if (path := Path(parent, name)).is_symlink():
-                refuse(str(path), CompanionFileError("The folder is a link to another: name that one to import it"))
+            # Unlike Path.is_symlink it does not raise where a folder may not be looked into or a path is too long.
+            if os.path.islink(link := os.path.join(parent, name)):
+                refuse(link, CompanionFileError("The folder is a link to another: name that one to import it"))
+        ids = _ids([_single(Path(parent, name)) for name in sorted(names) if STANDINGS.fullmatch(name)])
         for name in sorted(names):
             path = Path(parent, name)
             if path.suffix.lower() == ".zip":
                 yield from _in_archive(path, refuse, pass_over)
             elif path.suffix.lower() in SUFFIXES:
-                yield _single(path)
+                yield _single(path, ids if path.suffix.lower() == ".xml" else list)
             else:
                 pass_over(str(path))
 
@@ -86,7 +150,7 @@ def _opened(path: Path) -> BinaryIO:
         raise ResultFileError(f"The file cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _single(path: Path) -> Candidate:
+def _single(path: Path, ids: Callable[[], list[standings.Ids]] = list) -> Candidate:
     def load() -> bytes:
         with _opened(path) as file:
             try:
@@ -95,7 +159,7 @@ def _single(path: Path) -> Candidate:
                 raise ResultFileError(f"The file cannot be read: {error.strerror}") from error
         return _bounded(data)
 
-    return Candidate(str(path), load)
+    return Candidate(str(path), load, ids)
 
 
 def _in_archive(path: Path, refuse: Refuse, pass_over: PassOver) -> Iterator[Candidate]:
@@ -106,6 +170,9 @@ def _in_archive(path: Path, refuse: Refuse, pass_over: PassOver) -> Iterator[Can
         return
     with file:
         try:
+            end = zipfile._EndRecData(file)  # type: ignore[attr-defined]
+            if end and end[zipfile._ECD_SIZE] > MAX_DIRECTORY_BYTES:  # type: ignore[attr-defined]
+                raise ResultFileError(TOO_MUCH)
             archive = zipfile.ZipFile(file)
             members = _members(path, archive, refuse, pass_over)
         except ResultFileError as error:
@@ -117,8 +184,15 @@ def _in_archive(path: Path, refuse: Refuse, pass_over: PassOver) -> Iterator[Can
         except Exception as error:
             refuse(str(path), ResultFileError(f"The file is no usable zip archive: {error}"))
             return
+        beside: dict[str, list[Candidate]] = {}
         for info in members:
-            yield _member(path, archive, info)
+            folder, _, name = info.filename.rpartition("/")
+            if STANDINGS.fullmatch(name):
+                beside.setdefault(folder, []).append(_member(path, archive, info))
+        ids = {folder: _ids(candidates) for folder, candidates in beside.items()}
+        for info in members:
+            is_xml = info.filename.lower().endswith(".xml")
+            yield _member(path, archive, info, ids.get(info.filename.rpartition("/")[0], list) if is_xml else list)
 
 
 def _members(path: Path, archive: zipfile.ZipFile, refuse: Refuse, pass_over: PassOver) -> list[zipfile.ZipInfo]:
@@ -134,13 +208,16 @@ def _members(path: Path, archive: zipfile.ZipFile, refuse: Refuse, pass_over: Pa
         else:
             pass_over(f"{path}/{info.filename}")
     if len(members) > MAX_ARCHIVE_FILES or sum(info.file_size for info in members) > MAX_ARCHIVE_BYTES:
-        raise ResultFileError(
-            f"The archive holds more than {MAX_ARCHIVE_FILES:,} files or {MAX_ARCHIVE_BYTES // 1024**3} GiB: split it"
-        )
+        raise ResultFileError(TOO_MUCH)
     return members
 
 
-def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Candidate:
+def _member(
+    path: Path,
+    archive: zipfile.ZipFile,
+    info: zipfile.ZipInfo,
+    ids: Callable[[], list[standings.Ids]] = list,
+) -> Candidate:
     def load() -> bytes:
         if info.flag_bits & 0x1:
             raise ResultFileError("The file is encrypted in its archive: unpack it first")
@@ -154,7 +231,7 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Cand
             raise ResultFileError(f"The file cannot be taken out of its archive: {error}") from error
         return _bounded(data)
 
-    return Candidate(f"{path}/{info.filename}", load)
+    return Candidate(f"{path}/{info.filename}", load, ids)
 
 
 def _bounded(data: bytes) -> bytes:

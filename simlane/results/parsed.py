@@ -1,23 +1,26 @@
 """What a result file says, in one shape for every format: what a reader returns and the importer stores.
 
 Times are whole milliseconds, instants are UTC and aware, positions count from 1; None means the file does not say.
+It is kept as well (see results.content), each object as the list of its values: a field that is added is the last
+of its class and has a default, since older files lack it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from simlane.results.source import ResultFileError as ResultFileError
 from simlane.results.source import Source
 
-#: Stands for the name of a driver whom the file gives none.
-UNKNOWN_DRIVER = "Unknown driver"
+
+class _Said(Struct, array_like=True, gc=False):
+    """Not looked at for cycles, which values of a file cannot have."""
 
 
-@dataclass(slots=True)
-class ParsedLap:
+class ParsedLap(_Said):
     """One lap of one driver, `number` from 1 within the entry; `valid` as the simulator judged it."""
 
     number: int
@@ -27,10 +30,10 @@ class ParsedLap:
     sectors_ms: tuple[int | None, int | None, int | None] = (None, None, None)
 
 
-@dataclass(slots=True)
-class ParsedDriver:
-    """A driver of an entry: the name as the file gives it, and the platform's id, canonical, when it is a real one.
+class ParsedDriver(_Said):
+    """A driver of an entry: the name as the file gives it, empty for none.
 
+    `identifier` is the platform's id, canonical, when it is a real one.
     `given_id` is what the file held in the id's place when that cannot be a platform id (for the report).
     """
 
@@ -46,8 +49,7 @@ class ParsedDriver:
     incidents: int | None = None
 
 
-@dataclass(slots=True)
-class ParsedEntry:
+class ParsedEntry(_Said):
     """One car's classified result in a session; `status` is one of sim.models.Entry.Status' values."""
 
     position: int | None
@@ -75,12 +77,11 @@ class ParsedEntry:
         return driver.best_lap_ms if driver.best_lap_ms or len(self.drivers) > 1 else self.best_lap_ms
 
 
-@dataclass(slots=True)
-class ParsedSession:
+class ParsedSession(_Said):
     """A session of an event; `kind` is one of sim.models.Session.Kind's values, `number` orders those of one event.
 
-    `stage` is one of sim.models.Session.Stage's values. `clock` is the start as the file words it, in its server's own
-    time, whatever zone that was.
+    `stage` and `racing` are of sim.models.Session.Stage's and Racing's values. `clock` is the start as the file words
+    it, in its server's own time, whatever zone that was.
     """
 
     kind: str
@@ -91,10 +92,10 @@ class ParsedSession:
     wet: bool | None = None
     stage: str = ""
     clock: datetime | None = None
+    racing: str = ""
 
 
-@dataclass(slots=True)
-class ParsedEvent:
+class ParsedEvent(_Said):
     """A file's event. `platform_id` is the platform's own id; `weekend` joins files of one event without one.
 
     Neither is there for a server without a name, which may be anyone's: see results.events.
@@ -109,6 +110,7 @@ class ParsedEvent:
     weekend: str = ""
     series: str = ""
     started_at: datetime | None = None
+    by_hand: bool = False  #: whether anybody can have written it: a code in a name proves nothing then
     notes: list[str] = field(default_factory=list)  #: what was odd and how it was read, for the report
 
 
@@ -117,9 +119,14 @@ class Reader(Protocol):
 
     slug: str
     name: str
+    version: int  #: one more with each change that lets it read a file otherwise: see reread_results
 
     def recognises(self, source: Source) -> bool:
         """Whether the content is of this format, told by the content alone, never by the file's name."""
 
-    def read(self, source: Source) -> ParsedEvent:
-        """What the file says; raises ResultFileError. Some formats keep the date in `source.filename`."""
+    def read(self, source: Source) -> list[ParsedEvent]:
+        """What the file says, at least one event; raises ResultFileError. Some formats keep the date in its name.
+
+        A file that a server goes on writing to gives each session as an event of its own, with a `weekend` that joins
+        them: what is in already is then told session by session.
+        """

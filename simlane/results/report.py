@@ -8,6 +8,8 @@ from pathlib import PurePath
 
 from simlane.results.source import CompanionFileError, ResultFileError
 
+#: A broken file may have as many notes as it has cars: a person reads the first.
+MOST_NOTES = 20
 STORED = (
     ("events", "new events"),
     ("sessions", "sessions"),
@@ -21,12 +23,13 @@ STORED = (
 class Report:
     """Counts and messages of one import; `refused` holds label and error of each file that could not be read.
 
-    `skipped` are files that lie beside results and are none, `others` counts those that were not looked at, by the
-    end of their names.
+    `replaced` are those of the imported ones that took another's place. `skipped` are files that lie beside results and
+    are none, `others` counts those that were not looked at, by the end of their names.
     """
 
     files: int = 0
     imported: int = 0
+    replaced: int = 0
     unchanged: int = 0
     refused: list[tuple[str, ResultFileError]] = field(default_factory=list)
     skipped: list[tuple[str, ResultFileError]] = field(default_factory=list)
@@ -39,6 +42,12 @@ class Report:
             self.skipped.append((label, error))
         else:
             self.refused.append((label, error))
+
+    def note(self, label: str, notes: list[str]) -> None:
+        """What was odd about a file that came in, and how it was read."""
+        self.notes += [(label, note) for note in notes[:MOST_NOTES]]
+        if len(notes) > MOST_NOTES:
+            self.notes.append((label, f"and {len(notes) - MOST_NOTES:,} more notes"))
 
     def pass_over(self, label: str) -> None:
         self.others[PurePath(label).suffix.lower()] += 1
@@ -53,10 +62,12 @@ class Report:
         verb = "would be imported" if dry_run else "imported"
         counts = self.counts
         lines = [
-            f"{self.files} files: {self.imported} {verb}, {self.unchanged} known already, {len(self.refused)} refused"
+            f"{self.files} files: {self.imported} {verb}"
+            + (f" ({self.replaced} in the place of another)" if self.replaced else "")
+            + f", {self.unchanged} known already, {len(self.refused)} refused"
             + (f", {len(self.skipped)} skipped" if self.skipped else ""),
             ", ".join(f"{counts[what]} {label}" for what, label in STORED),
-            f"{counts['profiles']} new profiles, {counts['renamed']} with a new name",
+            f"{counts['profiles']} new profiles" + ("" if dry_run else f", {counts['renamed']} with a new name"),
         ]
         if counts["proved"]:
             lines.append(f"{counts['proved']} links were proved by a code in a name")
@@ -73,10 +84,5 @@ class Report:
             kinds = ", ".join(
                 f"{count} {suffix or 'without an ending'}" for suffix, count in sorted(self.others.items())
             )
-            lines.append(f"Not looked at, since SimLane reads .json, .xml and .zip: {kinds}")
+            lines.append(f"Not looked at, since SimLane reads .json, .xml, .csv and .zip: {kinds}")
         return lines
-
-
-def printable(text: str) -> str:
-    """The text on one line of a terminal: whatever would move the cursor or hide is written as an escape."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

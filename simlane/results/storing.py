@@ -6,67 +6,57 @@ A batch of files is a fixed number of statements and bulk writes, whatever is in
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import Protocol
-from uuid import UUID
 
-from django.db import connection
+from django.db import OperationalError, connection
 
-from simlane.results import bulk, events
-from simlane.results.models import ResultFile
-from simlane.results.parsed import UNKNOWN_DRIVER, ParsedDriver, ParsedEvent, ParsedSession
-from simlane.results.profiles import Identity, Recorded, Sighting, record_sightings
-from simlane.sim.career.statistics import add_sessions
+from simlane.results import content, events
+from simlane.results.bounds import count_new
+from simlane.results.entries import Drive, codes_of, codes_seen, sightings, store_entries
+from simlane.results.incoming import ReadFile
+from simlane.results.models import Decision, ResultFile, SessionFile, Way
+from simlane.results.named import named
+from simlane.results.parsed import ParsedEvent, ParsedSession
+from simlane.results.profiles import record_sightings, store_new
+from simlane.results.source import ResultFileError
+from simlane.sim.career import changes, records
+from simlane.sim.career.slugs import give_slugs
+from simlane.sim.career.statistics import add_sessions, beginning
+from simlane.sim.database import bulk
+from simlane.sim.errors import Refused
 from simlane.sim.identity.platforms import known_simulator
-from simlane.sim.models import Car, Entry, EntryDriver, Event, Lap, MergedDrive, Session, Simulator, Track
-from simlane.sim.ownership.code_text import codes_in, without_codes
-from simlane.sim.ownership.codes import Seen, lock_code_owners, redeem
+from simlane.sim.models import Car, Event, League, Session, Simulator, Track
+from simlane.sim.models.leagues import SHARED
+from simlane.sim.ownership.codes import lock_code_owners, redeem
+from simlane.sim.shown import only
 
 #: One import at a time: the number only has to be nobody else's.
 LOCK = 0x51_4D_4C_41
+LOCK_NOT_AVAILABLE = "55P03"
+#: Seconds that a person's decision waits for an import.
+PATIENCE = 5.0
+BUSY = "The site is bringing in results just now: try again in a moment."
+#: The ways of files that a league's people bring.
+BY_LEAGUES = {Way.UPLOAD, Way.TOKEN}
 
-ENTRY_FIELDS = (
-    "position",
-    "class_position",
-    "car_class",
-    "car_number",
-    "team_name",
-    "grid_position",
-    "laps",
-    "laps_led",
-    "laps_down",
-    "best_lap_ms",
-    "average_lap_ms",
-    "total_time_ms",
-    "gap_ms",
-    "incidents",
-    "status",
-    "status_text",
-)
-DRIVER_FIELDS = (
-    "name",
-    "laps",
-    "incidents",
-    "rating_before",
-    "rating_after",
-    "license_before",
-    "license_after",
-)
-
-_entry_values = attrgetter(*ENTRY_FIELDS)
-_driver_values = attrgetter(*DRIVER_FIELDS)
+FILE_FIELDS = tuple(field.attname for field in ResultFile._meta.concrete_fields if field.name != "imported_at")
+_file_values = attrgetter(*FILE_FIELDS)
 
 
-class Incoming(Protocol):
-    """A file that was read: see importer.ReadFile."""
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A file whose sessions are to stand in the event `place`: those of `numbers`, by their place in the file from 0.
 
-    filename: str
-    format: str
-    sha256: str
-    content_sha256: str
+    Each has the number in the event that it is to have, or None to have the file's own where that is free.
+    """
+
+    file: ResultFile
     event: ParsedEvent
+    place: Event
+    numbers: Mapping[int, int | None]
 
 
 def lock() -> None:
@@ -76,58 +66,139 @@ def lock() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
-def store(incoming: Sequence[Incoming]) -> Counter[str]:
+def lock_for_person() -> None:
+    """The same for a person's decision, whose request holds a thread; raises Refused where an import takes long."""
+    if connection.vendor != "postgresql":
+        # It has one writer, and the patience of the settings.
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('lock_timeout')")
+        (usual,) = cursor.fetchone()
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{round(PATIENCE * 1000)}ms"])
+        try:
+            lock()
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") == LOCK_NOT_AVAILABLE:
+                raise Refused(BUSY) from error
+            raise
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [usual])
+
+
+def store(incoming: Sequence[ReadFile]) -> Counter[str]:
     """Stores files whose content is not stored yet; returns what was added, by kind. Call it in a transaction."""
-    counts: Counter[str] = Counter()
     if not incoming:
-        return counts
+        return Counter()
     # Files of one weekend are met in the order they were driven, whatever their names.
-    incoming = sorted(incoming, key=_driven_at)
+    incoming = sorted(incoming, key=lambda item: driven_at(item.event))
     now = datetime.now(UTC)
-    simulators = _simulators(item.event.simulator for item in incoming)
-    tracks = _tracks(incoming, simulators)
-    cars = _cars(incoming, simulators)
-    placed, created = events.place(incoming, simulators, tracks, now)
-    ResultFile.objects.bulk_create(
+    with only():
+        simulators = simulators_of(item.event.simulator for item in incoming)
+        tracks = _tracks(incoming, simulators)
+        placed, created = events.place(incoming, simulators, tracks, now)
+        files = note(incoming, placed, now)
+        counts = stand(
+            [
+                Placed(file, item.event, event, dict.fromkeys(range(len(item.event.sessions))))
+                for item, event, file in zip(incoming, placed, files, strict=True)
+            ]
+        )
+    counts.update(events=created)
+    changes.note_new([file.pk for file in files])
+    return counts
+
+
+def note(incoming: Sequence[ReadFile], placed: Sequence[Event], now: datetime) -> list[ResultFile]:
+    """Writes down that these files came in, each for its event. Raises ResultFileError for an archived league."""
+    _see_to_open({item.league_id for item in incoming if item.league_id is not None})
+    keys = bulk.reserve_ids(ResultFile, len(incoming))
+    files = [
         ResultFile(
+            pk=key,
             sha256=item.sha256,
             content_sha256=item.content_sha256,
             filename=item.filename,
             format=item.format,
             event=event,
+            scope=event.scope,
+            imported_at=now,
+            content=content.encode(item.event),
+            reader_version=item.reader_version,
+            way=item.way,
+            brought_by_id=item.by,
+            kept=item.kept,
+            size=item.size,
+            timezone=item.timezone,
         )
-        for item, event in zip(incoming, placed, strict=True)
+        for key, item, event in zip(keys, incoming, placed, strict=True)
+    ]
+    rows = [(*_file_values(file), bulk.stored(now)) for file in files]
+    bulk.insert(ResultFile, (*FILE_FIELDS, "imported_at"), rows)
+    came_in = str(Decision.What.CAME_IN)
+    bulk.insert(
+        Decision,
+        ("event", "file", "what", "by", "reason"),
+        [(file.event_id, file.pk, came_in, file.brought_by_id, "") for file in files],
     )
-    taken: dict[int, set[int]] = {event.pk: set() for event in placed}
+    return files
+
+
+def _see_to_open(leagues: Set[int]) -> None:
+    """Whoever archives one of the leagues waits until the transaction ends."""
+    rows = League.objects.filter(pk__in=leagues).select_for_update(no_key=True).order_by("pk") if leagues else ()
+    for league in rows:
+        if league.why_closed:
+            raise ResultFileError(league.why_closed)
+
+
+def stand(placed: Sequence[Placed]) -> Counter[str]:
+    """Stores sessions of files that came in, with all that follows; returns what was added, by kind.
+
+    Those of a league that staff have not confirmed prove nothing, and name nobody anew who is known.
+    """
+    simulators = simulators_of(item.event.simulator for item in placed)
+    cars = _cars(placed, simulators)
+    taken: dict[int, set[int]] = {item.place.pk: set() for item in placed}
     for event_id, number in Session.objects.filter(event__in=taken).values_list("event_id", "number"):
         taken[event_id].add(number)
-    drives = [
-        (session, parsed, item.event, simulators[item.event.simulator])
-        for item, event in zip(incoming, placed, strict=True)
-        for session, parsed in _sessions(event, item.event, taken[event.pk])
-    ]
-    Session.objects.bulk_create(session for session, *_ in drives)
-    lock_code_owners(_codes_in(drives))
-    recorded = record_sightings(_sightings(drives, now))
-    counts.update(events=created, sessions=len(drives), **recorded.counts)
-    counts.update(_entries(drives, cars, recorded, now))
-    add_sessions([session.pk for session, *_ in drives])
-    proofs = redeem(_codes(drives, recorded.keys))
+    drives, origins = [], []
+    for item in placed:
+        simulator = simulators[item.event.simulator]
+        for index, session, parsed in _sessions(item, taken[item.place.pk]):
+            raced_at = parsed.started_at or item.event.started_at or item.file.imported_at
+            counted = item.place.scope == SHARED
+            proves = counted and not (item.place.league_id is None and item.file.way in BY_LEAGUES)
+            drives.append(Drive(session, parsed, item.event, simulator, raced_at, counted, proves))
+            origins.append((session, item.file.pk, index))
+    Session.objects.bulk_create(drive.session for drive in drives)
+    bulk.insert(
+        SessionFile, ("session", "file", "number"), [(session.pk, file, index) for session, file, index in origins]
+    )
+    lock_code_owners(codes_of(drive.parsed for drive in drives if drive.proves))
+    whose = named(drives)
+    recorded = record_sightings(sightings(drives, whose))
+    for league in {item.place.scope for item in placed} - {SHARED}:
+        count_new(league, recorded.counts["profiles"])
+    counts = Counter(sessions=len(drives), **recorded.counts)
+    counts.update(store_entries(drives, cars, recorded, whose))
+    sessions = [drive.session.pk for drive in drives]
+    figures = beginning(sessions)
+    add_sessions(sessions)
+    records.add_sessions(sessions)
+    store_new(recorded, figures)
+    proofs = redeem(codes_seen(drives, recorded.keys, whose))
     counts.update(proved=sum(len(proof.verified) for proof in proofs))
+    changes.note(item.place for item in placed)
     return counts
 
 
-def _driven_at(item: Incoming) -> tuple[datetime, datetime]:
+def driven_at(parsed: ParsedEvent) -> tuple[datetime, datetime]:
     """The order files are met in; those whose time was still to come count as driven at once, in the clock's order."""
     never = datetime.max.replace(tzinfo=UTC)
-    clocks = [session.clock for session in item.event.sessions if session.clock]
-    return item.event.started_at or never, min(clocks, default=never)
+    clocks = [session.clock for session in parsed.sessions if session.clock]
+    return parsed.started_at or never, min(clocks, default=never)
 
 
-Drive = tuple[Session, ParsedSession, ParsedEvent, Simulator]
-
-
-def _simulators(slugs: Iterable[str]) -> dict[str, Simulator]:
+def simulators_of(slugs: Iterable[str]) -> dict[str, Simulator]:
     """The rows of the simulators; an older install's row may have one of the simulator's older slugs."""
     wanted = set(slugs)
     aliases = {slug: (slug, *(known.aliases if (known := known_simulator(slug)) else ())) for slug in wanted}
@@ -137,17 +208,18 @@ def _simulators(slugs: Iterable[str]) -> dict[str, Simulator]:
     return {slug: next(rows[each] for each in names if each in rows) for slug, names in aliases.items()}
 
 
-def _tracks(incoming: Sequence[Incoming], simulators: dict[str, Simulator]) -> dict[tuple[int, str, str], Track]:
+def _tracks(incoming: Sequence[events.HasEvent], simulators: dict[str, Simulator]) -> dict[tuple[int, str, str], Track]:
     wanted = {(simulators[i.event.simulator].pk, i.event.track, i.event.layout) for i in incoming if i.event.track}
     Track.objects.bulk_create(
         [Track(simulator_id=simulator, name=name, layout=layout) for simulator, name, layout in sorted(wanted)],
         ignore_conflicts=True,
     )
-    found = Track.objects.filter(name__in={name for _, name, _ in wanted})
+    found = list(Track.objects.filter(name__in={name for _, name, _ in wanted}))
+    give_slugs(found)
     return {(track.simulator_id, track.name, track.layout): track for track in found}
 
 
-def _cars(incoming: Sequence[Incoming], simulators: dict[str, Simulator]) -> dict[tuple[int, str], int]:
+def _cars(incoming: Sequence[events.HasEvent], simulators: dict[str, Simulator]) -> dict[tuple[int, str], int]:
     wanted = {
         (simulators[item.event.simulator].pk, entry.car_name)
         for item in incoming
@@ -158,132 +230,32 @@ def _cars(incoming: Sequence[Incoming], simulators: dict[str, Simulator]) -> dic
     Car.objects.bulk_create(
         [Car(simulator_id=simulator, name=name) for simulator, name in sorted(wanted)], ignore_conflicts=True
     )
-    found = Car.objects.filter(name__in={name for _, name in wanted}).values_list("simulator_id", "name", "pk")
-    return {(simulator, name): key for simulator, name, key in found}
+    found = list(Car.objects.filter(name__in={name for _, name in wanted}))
+    give_slugs(found)
+    return {(car.simulator_id, car.name): car.pk for car in found}
 
 
-def _sessions(event: Event, parsed: ParsedEvent, taken: set[int]) -> list[tuple[Session, ParsedSession]]:
-    """The file's sessions as rows of the event, each with a number the event does not have yet."""
+def _sessions(item: Placed, taken: set[int]) -> list[tuple[int, Session, ParsedSession]]:
+    """The sessions that are to stand as rows of the event, each with a number the event does not have yet."""
     rows = []
-    for session in sorted(parsed.sessions, key=lambda session: session.number):
-        number = session.number
-        while number in taken:
-            number += 1
+    chosen = [(index, item.event.sessions[index]) for index in item.numbers]
+    for index, session in sorted(chosen, key=lambda each: (item.numbers[each[0]] is None, each[1].number)):
+        number = item.numbers[index]
+        if number is None:
+            number = session.number
+            while number in taken:
+                number += 1
         taken.add(number)
         row = Session(
-            event=event,
+            event=item.place,
             kind=session.kind,
             number=number,
             name=session.name[:100],
             started_at=session.started_at,
             wet=session.wet,
             stage=session.stage,
+            racing=session.racing,
             clock=session.clock,
         )
-        rows.append((row, session))
+        rows.append((index, row, session))
     return rows
-
-
-def _raced_at(parsed: ParsedSession, event: ParsedEvent, now: datetime) -> datetime:
-    return parsed.started_at or event.started_at or now
-
-
-def _sightings(drives: Sequence[Drive], now: datetime) -> list[Sighting]:
-    return [
-        Sighting(simulator.pk, driver.identifier, _goes_by(driver), _raced_at(parsed, event, now))
-        for _, parsed, event, simulator in drives
-        for entry in parsed.entries
-        for driver in entry.drivers
-        if driver.identifier
-    ]
-
-
-def _goes_by(driver: ParsedDriver) -> str:
-    return "" if driver.name == UNKNOWN_DRIVER else without_codes(driver.name)
-
-
-def _codes_in(drives: Sequence[Drive]) -> set[str]:
-    """Every code in any name of the batch."""
-    entries = (entry for _, parsed, _, _ in drives for entry in parsed.entries)
-    return {
-        code
-        for entry in entries
-        for name in (entry.team_name, *(d.name for d in entry.drivers))
-        for code in codes_in(name)
-    }
-
-
-def _codes(drives: Sequence[Drive], keys: dict[Identity, UUID]) -> Iterator[Seen]:
-    """The codes that drivers had in their names, or in the team's name when they drove alone."""
-    for session, parsed, _, simulator in drives:
-        for entry in parsed.entries:
-            team = codes_in(entry.team_name) if len(entry.drivers) == 1 else frozenset()
-            for driver in entry.drivers:
-                if driver.identifier and (found := codes_in(driver.name) | team):
-                    yield Seen(keys[simulator.pk, driver.identifier], found, session.pk)
-
-
-def _entries(
-    drives: Sequence[Drive], cars: dict[tuple[int, str], int], recorded: Recorded, now: datetime
-) -> Counter[str]:
-    parsed_entries = [
-        (session, simulator, bulk.stored(_raced_at(parsed, event, now)), row, entry)
-        for session, parsed, event, simulator in drives
-        for row, entry in enumerate(parsed.entries)
-    ]
-    ids = bulk.reserve_ids(Entry, len(parsed_entries))
-    entry_rows, driver_rows, lap_rows = [], [], []
-    by_merge: list[tuple[int, int, int]] = []
-    name_only = impossible = 0
-    for key, (session, simulator, raced_at, row, entry) in zip(ids, parsed_entries, strict=True):
-        car = cars.get((simulator.pk, entry.car_name))
-        entry_rows.append((key, session.pk, row, car, *_entry_values(entry)))
-        for seat, driver in enumerate(entry.drivers):
-            identity = (simulator.pk, driver.identifier) if driver.identifier else None
-            profile = bulk.stored(recorded.keys[identity]) if identity else None
-            if identity is None:
-                name_only += 1
-                impossible += bool(driver.given_id)
-            elif merges := recorded.merges.get(identity):
-                by_merge += [(merge, key, seat) for merge in merges]
-            driver_rows.append(
-                (
-                    key,
-                    seat,
-                    profile,
-                    raced_at,
-                    entry.best_lap_of(driver),
-                    *_driver_values(driver),
-                )
-            )
-        lap_rows += [(key, lap.number, lap.driver, lap.time_ms, lap.valid, *lap.sectors_ms) for lap in entry.lap_times]
-    bulk.insert(Entry, ("id", "session", "row", "car", *ENTRY_FIELDS), entry_rows)
-    bulk.insert(EntryDriver, ("entry", "seat", "profile", "raced_at", "best_lap_ms", *DRIVER_FIELDS), driver_rows)
-    _note_merged(by_merge)
-    bulk.insert(
-        Lap,
-        ("entry", "number", "seat", "time_ms", "valid", "sector1_ms", "sector2_ms", "sector3_ms"),
-        lap_rows,
-    )
-    return Counter(
-        entries=len(entry_rows),
-        drivers=len(driver_rows),
-        laps=len(lap_rows),
-        name_only=name_only,
-        impossible_id=impossible,
-    )
-
-
-def _note_merged(found: Sequence[tuple[int, int, int]]) -> None:
-    """What came in under a merged profile's identifier, by merge, entry and seat: an undone merge gives it back."""
-    if not found:
-        return
-    drives = {
-        (entry, seat): key
-        for key, entry, seat in EntryDriver.objects.filter(entry__in={entry for _, entry, _ in found}).values_list(
-            "pk", "entry", "seat"
-        )
-    }
-    MergedDrive.objects.bulk_create(
-        MergedDrive(merge_id=merge, drive_id=drives[entry, seat]) for merge, entry, seat in found
-    )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from simlane.results.parsed import ParsedEvent
 
 _OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+-])([0-9]{1,2})(?::?([0-5][0-9]))?", re.IGNORECASE | re.ASCII)
 _LONGEST = timedelta(hours=14)
@@ -32,3 +34,20 @@ def timezone_of(text: str) -> tzinfo:
     raise UnknownTimezoneError(
         f"{text!r} is no time zone: write a place as Europe/Rome, or a distance from UTC as +09:00."
     )
+
+
+def not_to_come(event: ParsedEvent, now: datetime) -> None:
+    """A result is never later than when it came in: where a server's clock seems ahead, it was driven just now."""
+    times = [event.started_at, *(session.started_at for session in event.sessions)]
+    ahead = max((each for each in times if each and each > now), default=None)
+    if ahead is None:
+        return
+    # Where the file says which zone its times are in, nobody need say so.
+    local = any(session.clock for session in event.sessions)
+    event.notes.append(
+        f"Its time, {ahead:%Y-%m-%d %H:%M} UTC, is still to come: it counts as driven now."
+        + (" --timezone says where the server's clock stands." if local else "")
+    )
+    event.started_at = event.started_at and min(event.started_at, now)
+    for session in event.sessions:
+        session.started_at = session.started_at and min(session.started_at, now)

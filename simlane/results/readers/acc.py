@@ -5,17 +5,16 @@ The format: "ACC Server Admin Handbook" (results are written with `dumpLeaderboa
 
 from __future__ import annotations
 
-import hashlib
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from simlane.results.parsed import UNKNOWN_DRIVER, ParsedDriver, ParsedEntry, ParsedEvent, ParsedSession
-from simlane.results.readers import acc_laps, acc_names, fields
+from simlane.results.parsed import ParsedDriver, ParsedEntry, ParsedEvent, ParsedSession
+from simlane.results.readers import acc_laps, acc_names, classification, clock, fields, laps
 from simlane.results.readers.fields import JsonObject, whole
 from simlane.results.server_names import without_secrets
 from simlane.results.source import ResultFileError, Source
-from simlane.sim.identity.identifiers import IdentifierKind, normalise_or_none
+from simlane.sim.identity.identifiers import IdentifierKind
 
 SIMULATOR = "assetto-corsa-competizione"
 
@@ -50,6 +49,7 @@ class AccReader:
 
     slug = "acc"
     name = "Assetto Corsa Competizione server results"
+    version = 1
 
     def recognises(self, source: Source) -> bool:
         """Whether the JSON has a `sessionResult`, and the session's type or track beside it."""
@@ -60,13 +60,8 @@ class AccReader:
             and bool({"sessionType", "trackName"} & document.keys())
         )
 
-    def read(self, source: Source) -> ParsedEvent:
-        """The session the file holds, as an event of its own; raises ResultFileError.
-
-        The date is the `Date` that a server's manager puts into the file, else the one in the `SessionFile` beside it
-        or in the file's own name (`YYMMDD_HHMMSS_<type>.json`): when the server wrote it, by the server's clock. No
-        file says where that stands (a `Date` ends in Z anywhere), so `source.timezone` does.
-        """
+    def read(self, source: Source) -> list[ParsedEvent]:
+        """The session the file holds, as an event of its own; raises ResultFileError."""
         document = source.json
         if not isinstance(document, dict):
             raise fields.wrong_type(document, "an object", "the whole file")
@@ -77,13 +72,9 @@ class AccReader:
         server = without_secrets(fields.text_of(document, "serverName"))
         notes: list[str] = []
         session = _session(document, notes)
-        if said := _time_of(document, source.filename):
-            clock, where = said
-            session.started_at = fields.instant(clock if clock.tzinfo else clock.replace(tzinfo=source.timezone), where)
-            session.clock = clock.replace(tzinfo=UTC)
-        else:
-            notes.append("The file holds no date, and neither does its name.")
-        return ParsedEvent(
+        if not clock.start(session, document, source, _time_in):
+            notes.append(clock.UNKNOWN)
+        event = ParsedEvent(
             simulator=SIMULATOR,
             name=server or f"{track}, {session.name}",
             track=track,
@@ -93,31 +84,21 @@ class AccReader:
             started_at=session.started_at,
             notes=notes,
         )
+        return [event]
 
 
 def _weekend(server: str, track_key: str) -> str:
     """What the files of one weekend have in common; empty for a server without a name, which may be anyone's."""
-    if not server:
-        return ""
-    key = f"{server}|{track_key}"
-    return key if len(key) <= fields.MAX_TEXT else hashlib.sha256(key.encode()).hexdigest()
+    return fields.joined(server, track_key) if server else ""
 
 
-def _time_of(document: JsonObject, filename: str) -> tuple[datetime, str] | None:
-    """When the server wrote the file and where that stands; without a zone unless the file names one other than Z."""
-    if date := fields.text_of(document, "Date"):
-        try:
-            said = datetime.fromisoformat(date)
-        except ValueError:
-            raise ResultFileError(f"“{fields.shown(date)}” is not a date and time", "Date") from None
-        return (said if said.utcoffset() else said.replace(tzinfo=None)), "Date"
-    for name, where in ((fields.text_of(document, "SessionFile"), "SessionFile"), (filename, "the file's name")):
-        if match := _FILE_TIME.search(name):
-            try:
-                return datetime.strptime(f"20{match[1]}", "%Y%m%d_%H%M%S"), where  # noqa: DTZ007 - nothing says where
-            except ValueError:
-                continue
-    return None
+def _time_in(name: str) -> datetime | None:
+    """The time in a file's name, `YYMMDD_HHMMSS_<type>.json`."""
+    match = _FILE_TIME.search(name)
+    try:
+        return datetime.strptime(f"20{match[1]}", "%Y%m%d_%H%M%S") if match else None  # noqa: DTZ007 - nothing says where
+    except ValueError:
+        return None
 
 
 def _session(document: JsonObject, notes: list[str]) -> ParsedSession:
@@ -208,7 +189,7 @@ class _Board:
         for entry in self.entries:
             if len(entry.lap_times) > fields.MAX_COUNT:
                 raise ResultFileError(f"{_called(entry)} has more than {fields.MAX_COUNT} laps", "laps")
-            acc_laps.summarise(entry)
+            laps.summarise(entry)
             acc_laps.leave_out_ghosts(entry)
 
     def disqualify(self, rows: list[Any], key: str) -> None:
@@ -236,13 +217,9 @@ class _Board:
             entries = self._disqualified_last(entries)
             if all(entry.laps is not None for entry in entries):
                 entries = self._by_laps(entries)
-        classes: dict[str, int] = {}
-        for position, entry in enumerate(entries, 1):
-            entry.position = position
-            if entry.car_class:
-                entry.class_position = classes[entry.car_class] = classes.get(entry.car_class, 0) + 1
-            if self.race:
-                _measure(entry, entries[0])
+        classification.place(entries)
+        if self.race:
+            classification.measure(entries)
         return entries
 
     def _disqualified_last(self, entries: list[ParsedEntry]) -> list[ParsedEntry]:
@@ -258,19 +235,11 @@ class _Board:
         return ordered
 
 
-def _measure(entry: ParsedEntry, winner: ParsedEntry) -> None:
-    if entry.laps is None or winner.laps is None or entry.laps > winner.laps:
-        return
-    entry.laps_down = winner.laps - entry.laps
-    if entry.laps_down == 0 and entry.total_time_ms is not None and winner.total_time_ms is not None:
-        gap = entry.total_time_ms - winner.total_time_ms
-        entry.gap_ms = gap if gap >= 0 else None
-
-
 def _called(entry: ParsedEntry) -> str:
     if entry.car_number:
         return f"Car {entry.car_number}"
-    return f"The car of {entry.drivers[0].name}" if entry.drivers else "A car without a number"
+    name = entry.drivers[0].name if entry.drivers else ""
+    return f"The car of {name}" if name else "A car without a number"
 
 
 def _entry(car: JsonObject) -> tuple[ParsedEntry, int | None]:
@@ -297,11 +266,5 @@ def _driver(given: JsonObject) -> ParsedDriver:
     name = f"{fields.name_of(given, 'firstName')} {fields.name_of(given, 'lastName')}".strip()
     if len(name) > fields.MAX_TEXT:
         raise ResultFileError(f"Expected a name of at most {fields.MAX_TEXT} characters", "lastName")
-    driver = ParsedDriver(name or fields.name_of(given, "shortName") or UNKNOWN_DRIVER)
-    player_id = given.get("playerId")
-    if player_id is not None:
-        player_id = fields.text_or_number(given, "playerId", fields.MAX_TEXT)
-        driver.identifier = normalise_or_none(IdentifierKind.ACC, player_id)
-        if driver.identifier is None:
-            driver.given_id = player_id
-    return driver
+    player_id = fields.text_or_number(given, "playerId", fields.MAX_TEXT)
+    return ParsedDriver(name or fields.name_of(given, "shortName"), *fields.identity(IdentifierKind.ACC, player_id))

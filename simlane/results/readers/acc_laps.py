@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simlane.results.parsed import UNKNOWN_DRIVER, ParsedEntry, ParsedLap
+from simlane.results.parsed import ParsedEntry, ParsedLap
 from simlane.results.readers import fields
 from simlane.results.readers.fields import JsonObject
 from simlane.results.source import ResultFileError
@@ -49,35 +49,13 @@ def add(rows: list[Any], by_car: dict[int, ParsedEntry]) -> tuple[int, int]:
     return unknown_cars, unknown_drivers
 
 
-def summarise(entry: ParsedEntry) -> None:
-    """Each driver's laps and best valid lap; of a car with one driver the classification tells them too."""
-    if entry.lap_times:
-        counts = [0] * len(entry.drivers)
-        bests = [NO_TIME] * len(entry.drivers)
-        # Fewer laps than the car has: who has none in the file may have driven the others.
-        nothing = None if len(entry.lap_times) < (entry.laps or 0) else 0
-        for lap in entry.lap_times:
-            counts[lap.driver] += 1
-            if lap.valid and lap.time_ms is not None and lap.time_ms < bests[lap.driver]:
-                bests[lap.driver] = lap.time_ms
-        for driver, count, best in zip(entry.drivers, counts, bests, strict=True):
-            driver.laps = (count or nothing) if driver.laps is None else driver.laps
-            driver.best_lap_ms = best if best < NO_TIME else None
-    if len(entry.drivers) == 1 and entry.drivers[0].best_lap_ms is None:
-        entry.drivers[0].best_lap_ms = entry.best_lap_ms
-
-
 def leave_out_ghosts(entry: ParsedEntry) -> None:
     """Leave out crew members without a name, a real id and a lap, whom entry lists hold; laps keep their drivers.
 
     Whoever may have driven alone stays: a car has been driven by somebody.
     """
     drove = {lap.driver for lap in entry.lap_times}
-    real = [
-        seat
-        for seat, driver in enumerate(entry.drivers)
-        if driver.name != UNKNOWN_DRIVER or driver.identifier or seat in drove
-    ]
+    real = [seat for seat, driver in enumerate(entry.drivers) if driver.name or driver.identifier or seat in drove]
     if len(real) == len(entry.drivers) or (len(entry.drivers) == 1 and entry.laps != 0):
         return
     seats = {seat: place for place, seat in enumerate(real)}

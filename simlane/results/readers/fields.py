@@ -6,12 +6,14 @@ passes on its way out adds its level (`ResultFileError.under`).
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from math import floor
 from typing import Any
 
 from simlane.results.source import ResultFileError
+from simlane.sim.identity.identifiers import IdentifierKind, normalise_or_none
 
 _TYPE_NAMES = {
     type(None): "nothing",
@@ -33,6 +35,8 @@ MAX_ROUNDED = 2.0**53
 FIRST_TIME = datetime(1990, 1, 1, tzinfo=UTC)
 #: A server's clock may be in a time zone ahead.
 AHEAD = timedelta(days=1)
+#: Nobody plans a race for later.
+PLANNED_AHEAD = timedelta(days=10 * 365)
 
 _TURNS_TEXT_AROUND = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -48,8 +52,8 @@ def out_of_range(value: int, low: int, high: int, where: str) -> ResultFileError
 
 
 def shown(value: object) -> str:
-    """The value as a person may be shown it: never longer than 40 characters."""
-    text = str(value)
+    """The value as a person may be shown it: cleaned, and never longer than 40 characters."""
+    text = cleaned(str(value))
     return text if len(text) <= 40 else text[:39] + "…"
 
 
@@ -92,6 +96,18 @@ def name_of(row: JsonObject, key: str) -> str:
     return text_of(row, key)
 
 
+def identity(kind: IdentifierKind, given: str | int) -> tuple[str | None, str | None]:
+    """The platform's id, and what the file holds in its place when that cannot be one."""
+    identifier = normalise_or_none(kind, given)
+    return identifier, None if identifier else shown(given) or None
+
+
+def joined(*parts: str) -> str:
+    """The parts as one key, which fits into a column however long they are."""
+    key = "|".join(parts)
+    return key if len(key) <= MAX_TEXT else hashlib.sha256(key.encode()).hexdigest()
+
+
 def rounded(row: JsonObject, key: str) -> JsonObject:
     """The row as it is, or with this field rounded, half up: for what is measured, an average or a time."""
     value = row.get(key)
@@ -99,16 +115,29 @@ def rounded(row: JsonObject, key: str) -> JsonObject:
     return row | {key: floor(value + 0.5)} if type(value) is float and abs(value) < MAX_ROUNDED else row
 
 
-def instant(value: datetime, where: str) -> datetime:
-    """The time in UTC; raises ResultFileError for one that cannot be a session's."""
+def date_and_time(text: str, where: str) -> datetime:
+    """What ISO 8601 says, with a zone or without; raises ResultFileError."""
     try:
-        found = value.astimezone(UTC)
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ResultFileError(f"“{shown(text)}” is not a date and time", where) from None
+
+
+def instant(value: datetime, where: str, zone: tzinfo = UTC, *, is_planned: bool = False) -> datetime:
+    """The time in UTC; one without a zone is `zone`'s. Raises ResultFileError for one that cannot be a session's.
+
+    A session that is planned may be to come.
+    """
+    latest = datetime.now(UTC) + (PLANNED_AHEAD if is_planned else AHEAD)
+    try:
+        found = (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         found = None
-    if found is None or not FIRST_TIME <= found <= datetime.now(UTC) + AHEAD:
+    if found is None or not FIRST_TIME <= found <= latest:
         said = value.replace(tzinfo=None).isoformat(" ", "seconds")
+        driven, until = ("is", latest.year) if is_planned else ("was", "now")
         raise ResultFileError(
-            f"{said} cannot be when this was driven: expected a time from {FIRST_TIME.year} until now", where
+            f"{said} cannot be when this {driven} driven: expected a time from {FIRST_TIME.year} until {until}", where
         )
     return found
 
@@ -123,6 +152,16 @@ def whole(row: JsonObject, key: str, low: int = 0, high: int = MAX_COUNT) -> int
     if not low <= value <= high:
         raise out_of_range(value, low, high, key)
     return value
+
+
+def time_ms(row: JsonObject, key: str, none: int = MAX_MS) -> int | None:
+    """The field's time in milliseconds, rounded; None for no time: 0 and what is below it, `none` and what is above."""
+    value = rounded(row, key).get(key)
+    if value is None:
+        return None
+    if type(value) is not int:
+        raise wrong_type(value, "a time in milliseconds", key)
+    return value if 0 < value < none else None
 
 
 def text_or_number(row: JsonObject, key: str, limit: int) -> str:

@@ -7,14 +7,14 @@ member site also offers for download, bare or wrapped in `data`. Times are 1/10,
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 
-from simlane.results.parsed import UNKNOWN_DRIVER, ParsedDriver, ParsedEntry, ParsedEvent, ParsedSession
-from simlane.results.readers import fields, iracing_fields
+from simlane.results.parsed import ParsedDriver, ParsedEntry, ParsedEvent, ParsedSession
+from simlane.results.readers import classification, fields, iracing_fields
 from simlane.results.readers.fields import JsonObject, name_of, text_of, whole
 from simlane.results.server_names import without_secrets
 from simlane.results.source import ResultFileError, Source
-from simlane.sim.identity.identifiers import IdentifierKind, normalise_or_none
+from simlane.sim.identity.identifiers import IdentifierKind
 
 SIMULATOR = "iracing"
 
@@ -24,6 +24,8 @@ _NAMES = {"practice": "Practice", "qualifying": "Qualifying", "warmup": "Warm-up
 _HEAT = re.compile(r"\b(?:heat|consolation|consi|last chance|lcq|b[ -]main|semi[ -]?(?:final)?)\b", re.IGNORECASE)
 _FEATURE = re.compile(r"\b(?:feature|a[ -]main|final)\b", re.IGNORECASE)
 _PLAIN_NAMES = {"", "PRACTICE", "QUALIFY", "QUALIFYING", "WARMUP", "RACE"}
+#: By iRacing's numbers of its licence categories: oval, road, dirt oval, dirt road, sports car, formula car.
+_RACING = {1: "oval", 2: "road", 3: "oval", 4: "road", 5: "road", 6: "road"}
 _MAX_ID = 10**18
 
 
@@ -37,20 +39,21 @@ class IracingReader:
 
     slug = "iracing"
     name = "iRacing event results"
+    version = 2
 
     def recognises(self, source: Source) -> bool:
         """Whether the JSON has `subsession_id` and `session_results`, bare or wrapped in `data`."""
         document = source.json_object_or_none
         return document is not None and _unwrapped(document)[0] is not None
 
-    def read(self, source: Source) -> ParsedEvent:
+    def read(self, source: Source) -> list[ParsedEvent]:
         """The event with every session somebody took part in; raises ResultFileError."""
         document = source.json
         found, wrapping = _unwrapped(document) if isinstance(document, dict) else (None, "")
         if found is None:
             raise ResultFileError("The file has no subsession_id and session_results")
         try:
-            return _event(found)
+            return [_event(found)]
         except ResultFileError as error:
             raise (error.under(wrapping) if wrapping else error) from None
 
@@ -68,7 +71,7 @@ def _event(document: JsonObject) -> ParsedEvent:
         raise fields.wrong_type(None, "a whole number", "subsession_id")
     started_at = _instant(document, "start_time")
     track, layout = _track(document)
-    cars = _Cars(document)
+    cars = Cars(document)
     sessions = _sessions(document, cars)
     if len(sessions) > fields.MAX_COUNT:
         raise ResultFileError(f"The event has more than {fields.MAX_COUNT} sessions", "session_results")
@@ -102,13 +105,10 @@ def _instant(row: JsonObject, key: str) -> datetime | None:
     text = text_of(row, key)
     if not text:
         return None
-    try:
-        said = datetime.fromisoformat(text)
-    except ValueError:
-        raise ResultFileError(f"“{fields.shown(text)}” is not a date and time", key) from None
+    said = fields.date_and_time(text, key)
     if (said.year, said.month, said.day) == (1970, 1, 1):
         return None
-    return fields.instant(said.replace(tzinfo=UTC) if said.tzinfo is None else said, key)
+    return fields.instant(said, key)
 
 
 def _track(document: JsonObject) -> tuple[str, str]:
@@ -122,7 +122,7 @@ def _track(document: JsonObject) -> tuple[str, str]:
     return name, "" if layout == "N/A" else layout
 
 
-class _Cars:
+class Cars:
     """What the event says of its cars and classes, and the AI drivers met on the way."""
 
     def __init__(self, document: JsonObject) -> None:
@@ -152,8 +152,9 @@ class _Cars:
                 self.names.setdefault(car_id, name)
 
 
-def _sessions(document: JsonObject, cars: _Cars) -> list[ParsedSession]:
+def _sessions(document: JsonObject, cars: Cars) -> list[ParsedSession]:
     numbered = []
+    racing = _RACING.get(whole(document, "license_category_id", low=-1, high=_MAX_ID) or 0, "")
     in_heats = (whole(document, "heat_info_id", low=-_MAX_ID, high=_MAX_ID) or 0) > 0
     for index, row in enumerate(fields.list_of(document, "session_results")):
         try:
@@ -161,6 +162,7 @@ def _sessions(document: JsonObject, cars: _Cars) -> list[ParsedSession]:
             # The main session is 0 and those before it count down.
             number = whole(row, "simsession_number", low=-fields.MAX_COUNT) or 0
             session = _session(row, cars)
+            session.racing = racing
             if session.kind == "race":
                 session.stage = _stage(session.name, is_main=number == 0, in_heats=in_heats)
             numbered.append((number, session))
@@ -173,7 +175,7 @@ def _sessions(document: JsonObject, cars: _Cars) -> list[ParsedSession]:
     return sessions
 
 
-def _session(row: JsonObject, cars: _Cars) -> ParsedSession:
+def _session(row: JsonObject, cars: Cars) -> ParsedSession:
     name, type_name = text_of(row, "simsession_name", 100), text_of(row, "simsession_type_name")
     kind = _KINDS.get(whole(row, "simsession_type", low=-1) or 0, "practice")
     if kind == "practice" and f"{name} {type_name}".lower().replace("-", "").find("warmup") >= 0:
@@ -185,12 +187,12 @@ def _session(row: JsonObject, cars: _Cars) -> ParsedSession:
     entries = []
     for index, result in enumerate(fields.list_of(row, "results", optional=True)):
         try:
-            entries.append(_entry(fields.as_object(result), cars, race=kind == "race"))
+            entries.append(entry_of(fields.as_object(result), cars, race=kind == "race"))
         except ResultFileError as error:
             raise error.under(f"results[{index}]") from None
-    entries.sort(key=lambda entry: entry.position or fields.MAX_COUNT + 1)
-    if kind == "race" and entries:
-        _measure(entries)
+    entries.sort(key=classification.rank)
+    if kind == "race":
+        measure(entries)
     return ParsedSession(kind, 0, name, entries)
 
 
@@ -205,18 +207,15 @@ def _stage(name: str, *, is_main: bool, in_heats: bool) -> str:
     return ""
 
 
-def _measure(entries: list[ParsedEntry]) -> None:
+def measure(entries: list[ParsedEntry]) -> None:
     """Laps behind the winner; where there are any, the interval says nothing about time."""
-    winner_laps = entries[0].laps
+    classification.measure(entries)
     for entry in entries:
-        if winner_laps is None or entry.laps is None or entry.laps > winner_laps:
-            continue
-        entry.laps_down = winner_laps - entry.laps
         if entry.laps_down:
             entry.gap_ms = None
 
 
-def _entry(row: JsonObject, cars: _Cars, *, race: bool) -> ParsedEntry:
+def entry_of(row: JsonObject, cars: Cars, *, race: bool) -> ParsedEntry:
     members = fields.list_of(row, "driver_results", optional=True)
     team_id = whole(row, "team_id", low=-_MAX_ID, high=_MAX_ID)
     drivers = []
@@ -266,8 +265,8 @@ def _is_team(row: JsonObject, team_id: int | None) -> bool:
     return (team_id or 0) < 0 and not has_driver and not fields.flag(row, "ai")
 
 
-def _driver(row: JsonObject, cars: _Cars) -> ParsedDriver:
-    name = name_of(row, "display_name") or UNKNOWN_DRIVER
+def _driver(row: JsonObject, cars: Cars) -> ParsedDriver:
+    name = name_of(row, "display_name")
     cust_id = row.get("cust_id", row.get("team_id"))
     if cust_id is not None and type(cust_id) is not int:
         raise fields.wrong_type(cust_id, "a whole number", "cust_id")
@@ -284,7 +283,5 @@ def _driver(row: JsonObject, cars: _Cars) -> ParsedDriver:
     if fields.flag(row, "ai"):
         cars.ai_names.add(name)
     elif cust_id is not None:
-        driver.identifier = normalise_or_none(IdentifierKind.IRACING, cust_id)
-        if driver.identifier is None:
-            driver.given_id = fields.shown(cust_id)
+        driver.identifier, driver.given_id = fields.identity(IdentifierKind.IRACING, cust_id)
     return driver
