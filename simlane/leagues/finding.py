@@ -1,0 +1,34 @@
+"""Leagues and teams in the site's search: what anybody may see, drafts never."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.urls import reverse
+
+from simlane.leagues.addresses import of_season
+from simlane.leagues.models import Season, Team
+from simlane.profiles.finding import Group, Thing, group, holding
+from simlane.sim.models import League, Simulator
+
+
+def leagues(words: Sequence[str], _: Simulator | None) -> Group | None:
+    """Leagues that are open, by name; a league is of no simulator."""
+    found = League.objects.filter(holding("name", words), archived_at__isnull=True).order_by("name", "pk")
+    return group(
+        "Leagues",
+        found,
+        lambda row: Thing(row.name, row.get_absolute_url(), "Confirmed" if row.trusted else ""),
+        reverse("leagues:list"),
+    )
+
+
+def teams(words: Sequence[str], simulator: Simulator | None) -> Group | None:
+    """Teams of seasons that are no drafts, those of the newest seasons first."""
+    found = Team.objects.filter(holding("folded", words)).exclude(season__state=Season.State.DRAFT)
+    if simulator:
+        found = found.filter(season__simulator=simulator)
+    rows = found.select_related("season__league").order_by("-season", "folded", "pk")
+    return group(
+        "Teams", rows, lambda row: Thing(row.name, of_season(row.season), f"{row.season.league}, {row.season.name}")
+    )

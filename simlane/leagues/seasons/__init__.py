@@ -1,0 +1,1 @@
+"""Seasons: their making, rounds, entry lists, and the standings that follow from results."""

@@ -1,0 +1,1 @@
+"""Pages of leagues: public ones, those of the people who run one, and the address where programs bring results in."""
