@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import Coalesce, Lag, Trim
 
-from simlane.sim.career import statistics
+from simlane.sim.career import records, statistics
 from simlane.sim.models import EntryDriver, HistoryEntry, LegacyProfile, Merge, ProfileName, SimProfile, Simulator
 
 SHOWN = 5
@@ -197,8 +197,13 @@ _CHECKS: list[Check] = [
     Check("names", "every profile can be found by its name", _unfindable),
     Check(
         "figures",
-        "starts, wins and podiums, overall and in class, are what the results say",
+        "starts, wins and podiums, overall and in class, and the figures of each year are what the results say",
         lambda: statistics.find_wrong(SHOWN),
+    ),
+    Check(
+        "records",
+        "no lap that counts is faster than the record of its track, car and class",
+        lambda: records.find_wrong(SHOWN),
     ),
     Check("guards", "the database still holds rules 1 to 4 and 8 itself", _missing_guards),
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from abc import ABCMeta, abstractmethod
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.options import ModelAdmin
 from django.db.models import Model
+from django.forms import MediaDefiningClass
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -50,12 +52,16 @@ class ReadOnlyInline(admin.TabularInline):
         return False
 
 
-class OwnPage(ReadOnly):
+class _AbstractAdmin(ABCMeta, MediaDefiningClass):
+    """Both metaclasses."""
+
+
+class OwnPage(ReadOnly, metaclass=_AbstractAdmin):
     """Rows with a page of their own, `change_form_template`, that shows what a decision needs and saves nothing."""
 
+    @abstractmethod
     def page(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         """What the page shows beside the admin's own context."""
-        raise NotImplementedError
 
     def refused(self, request: HttpRequest) -> HttpResponse:
         """The answer to who may not see the row."""

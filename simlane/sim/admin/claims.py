@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
-from django.utils.cache import add_never_cache_headers
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
@@ -78,7 +77,7 @@ class ClaimAdmin(OwnPage):
     def page(self, request: HttpRequest, row: Any) -> dict[str, Any]:
         """Everything that a decision needs."""
         return {
-            "title": f"Claim of {row.profile.profile_name}",
+            "title": f"Claim of {row.profile.public_name}",
             "claim": row,
             "holder": self.holder(row),
             "pictures": row.images.defer("picture").order_by("pk"),
@@ -111,9 +110,7 @@ class ClaimAdmin(OwnPage):
         if not self.has_view_permission(request):
             raise Http404("no such picture")
         found = get_object_or_404(ClaimImage, pk=picture_id)
-        response = HttpResponse(bytes(found.picture), content_type="image/webp")
-        add_never_cache_headers(response)
-        return response
+        return HttpResponse(bytes(found.picture), content_type="image/webp")
 
     def refused(self, request: HttpRequest) -> HttpResponse:
         messages.error(request, "You may not do this with claims.")

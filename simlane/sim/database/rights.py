@@ -6,6 +6,7 @@ transaction as the table itself, whichever migration makes it. Trigger functions
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
@@ -29,6 +30,10 @@ class Grant:
     def sql(self) -> str:
         return f"ALTER DEFAULT PRIVILEGES IN SCHEMA {self.schema} GRANT {self.right} ON {self.kind} TO {self.role}"
 
+    @property
+    def undone(self) -> str:
+        return f"ALTER DEFAULT PRIVILEGES IN SCHEMA {self.schema} REVOKE {self.right} ON {self.kind} FROM {self.role}"
+
 
 def neighbours() -> list[str]:
     """The tables that a new one is shared like.
@@ -38,10 +43,11 @@ def neighbours() -> list[str]:
     return ["sim_simprofile", "sim_simulator", get_user_model()._meta.db_table]
 
 
-def missing(connection: BaseDatabaseWrapper) -> list[Grant]:
-    """The grants that `share` would make."""
+def missing(connection: BaseDatabaseWrapper, tables: Sequence[str] = ()) -> list[Grant]:
+    """The grants that `share` would make; `tables` are the neighbours where they have other names."""
+    names = [connection.ops.quote_name(name) for name in tables or neighbours()]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest(%s::text[]) AS name", [neighbours()])
+        cursor.execute("SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest(%s::text[]) AS name", [names])
         if not cursor.fetchone()[0]:
             return []
         cursor.execute(
@@ -65,10 +71,10 @@ def missing(connection: BaseDatabaseWrapper) -> list[Grant]:
             SELECT CASE w.grantee WHEN 0 THEN 'PUBLIC' ELSE w.grantee::regrole::text END, w.privilege, w.kind
             FROM (SELECT * FROM wanted EXCEPT SELECT * FROM there) AS w
             ORDER BY 1, 3 DESC, 2""",
-            {"names": neighbours()},
+            {"names": names},
         )
         found = cursor.fetchall()
-    schema = schema_of(connection) if found else ""
+    schema = schema_of(connection, names[0]) if found else ""
     return [Grant(role, right, kind, schema) for role, right, kind in found]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.contrib.auth import get_user_model
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from simlane.sim.database import deleted_accounts, full_text
+from simlane.sim.database import append_only, deleted_accounts, full_text
 from simlane.sim.database.triggers import HISTORY, UNLINK
 
 
@@ -26,6 +26,7 @@ def install_triggers(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         existing = set(connection.introspection.table_names(cursor))
         deleted_accounts.install(cursor, existing)
+        append_only.install(cursor, existing)
         needed = {get_user_model()._meta.db_table, "sim_simprofile", "sim_personalbest"}
         if not existing >= needed | {each.table for each in full_text.tables()}:
             return

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from simlane.sim.identity.names import printable
+
 MAX_LENGTH = 255
 
 
@@ -89,16 +91,15 @@ def normalise(kind: IdentifierKind | str, value: object) -> str:
     if isinstance(value, int) and not 0 < value < 10**MAX_LENGTH:
         raise InvalidIdentifierError(f"not {rules.looks_like}")
     text = _WHITE_SPACE.sub("", str(value))
-    shown = "".join(c if c.isprintable() else "�" for c in text[:40]) + ("…" if len(text) > 40 else "")
     # Invisible or unstorable: two ids that look the same are not to be two.
     if not text.isprintable():
-        raise InvalidIdentifierError(f"“{shown}” is not {rules.looks_like}")
+        raise InvalidIdentifierError(f"“{printable(text, 40)}” is not {rules.looks_like}")
     for pattern, form in _COMPILED[IdentifierKind(kind)]:
         # fullmatch: `$` alone would let a trailing line break through.
         if match := pattern.fullmatch(text):
             kept: str = match[1]
             return form.prefix + (kept.lower() if form.lower else kept)
-    raise InvalidIdentifierError(f"“{shown}” is not {rules.looks_like}")
+    raise InvalidIdentifierError(f"“{printable(text, 40)}” is not {rules.looks_like}")
 
 
 def normalise_or_none(kind: IdentifierKind | str, value: object) -> str | None:

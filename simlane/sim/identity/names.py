@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 # Letters that Unicode does not take apart into a base letter and a mark, as people type them.
 _LETTERS = str.maketrans(
@@ -20,9 +21,18 @@ KEY_LENGTH = 255
 
 def fold(name: str) -> str:
     """The name without case, marks, doubled white space and what is invisible: “Sørën  Ö'Brien” is “soren o'brien”."""
-    decomposed = unicodedata.normalize("NFKD", name)
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c) and (c.isspace() or not is_invisible(c)))
+    if name.isascii() and name.isprintable():
+        return " ".join(name.lower().split())
+    bare = "".join(map(_bare, unicodedata.normalize("NFKD", name)))
     return " ".join(bare.casefold().translate(_LETTERS).split())
+
+
+@lru_cache(maxsize=4096)
+def _bare(character: str) -> str:
+    """The character; nothing in the place of a mark or of what is invisible. Names hold few different ones."""
+    if unicodedata.combining(character):
+        return ""
+    return character if character.isspace() or not is_invisible(character) else ""
 
 
 def is_invisible(character: str) -> bool:
@@ -32,6 +42,13 @@ def is_invisible(character: str) -> bool:
         or character in _FILLERS
         or any(first <= character <= last for first, last in _SELECTORS)
     )
+
+
+def printable(text: str, length: int | None = None) -> str:
+    """The text on one line, for a log or a terminal: what would break it, move the cursor or hide is an escape."""
+    kept = text if length is None else text[: length + 1]
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in kept)
+    return shown if length is None or len(shown) <= length else shown[: length - 1] + "…"
 
 
 def name_key(name: str) -> str:

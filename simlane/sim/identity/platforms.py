@@ -29,6 +29,10 @@ KNOWN_SIMULATORS: tuple[KnownSimulator, ...] = (
     KnownSimulator("raceroom", "RaceRoom", IdentifierKind.RACEROOM, ("r3e", "raceroom-racing-experience")),
     KnownSimulator("automobilista-2", "Automobilista 2", IdentifierKind.STEAM, ("ams2", "automobilista2")),
     KnownSimulator("gran-turismo-7", "Gran Turismo 7", IdentifierKind.PSN, ("gt7", "gran-turismo7")),
+    KnownSimulator("automobilista", "Automobilista", IdentifierKind.STEAM, ("ams", "ams1", "automobilista-1")),
+    KnownSimulator("rfactor", "rFactor", IdentifierKind.OTHER, ("rf1", "rfactor-1")),
+    KnownSimulator("project-cars-2", "Project CARS 2", IdentifierKind.STEAM, ("pc2", "pcars2")),
+    KnownSimulator("f1", "F1", IdentifierKind.OTHER, ("f1-games",)),
 )
 _BY_SLUG = {slug: simulator for simulator in KNOWN_SIMULATORS for slug in (simulator.slug, *simulator.aliases)}
 

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from simlane.sim.legacy.batches import HELD_AT_ONCE, Write, by_key, by_page, come_back, in_batches
+from simlane.sim.legacy.batches import HELD_AT_ONCE, LAST_PAGE, Write, by_key, by_page, come_back, in_batches
 from simlane.sim.legacy.identifier_sql import fallback_sql, platform_sql
 from simlane.sim.legacy.progress import report_progress
 
@@ -22,7 +22,7 @@ STEP = "backfill"
 
 #: Of a row `p`.
 IS_CONTESTED = f"EXISTS (SELECT 1 FROM {CONTESTED} x WHERE x.profile_id = p.id)"
-LAST_PAGE, ROWS_A_PAGE = 2**32 - 2, 50
+ROWS_A_PAGE = 50
 #: Every page is gone over so many times, a part of its rows each time: PostgreSQL puts the new versions of a part
 #: into the room that the old ones of the part before leave, where the row's other indexes need not know of them.
 PARTS = 4

@@ -10,9 +10,10 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.utils import OperationalError
+from django.db.utils import IntegrityError, OperationalError
 
 from simlane.sim.legacy.progress import report_progress
+from simlane.sim.legacy.recorded import ADVISORY, HOLDERS
 
 #: What a batch may take, in seconds: whoever writes one of its rows waits that long.
 BATCH_SECONDS = 0.06
@@ -37,7 +38,11 @@ SETTINGS = {
     "enable_mergejoin": "off",
     "jit": "off",
 }
-LOCK_NOT_AVAILABLE, DEADLOCK = "55P03", "40P01"
+#: The advisory lock that an import of results holds while it stores.
+IMPORT = 0x51_4D_4C_41
+#: PostgreSQL numbers no page higher.
+LAST_PAGE = 2**32 - 2
+LOCK_NOT_AVAILABLE, DEADLOCK, OTHER_END_GONE = "55P03", "40P01", "23503"
 
 #: Writes what is to be written behind the first place and up to the second, either of which may be missing for the
 #: beginning or the end of the table, but for rows that others hold; returns how many rows that were.
@@ -57,6 +62,13 @@ def sqlstate(error: BaseException) -> str:
 def passes(error: BaseException) -> bool:
     """Whether the same transaction may succeed in a moment: a lock was not free after `lock_timeout`, a deadlock."""
     return sqlstate(error) in {LOCK_NOT_AVAILABLE, DEADLOCK}
+
+
+def keep_out_imports(connection: BaseDatabaseWrapper) -> None:
+    """Waits for an import of results to store its batch; the next one waits until the transaction ends."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT])
 
 
 def in_batches(connection: BaseDatabaseWrapper, step: str, behind: Behind, write: Write) -> None:
@@ -101,9 +113,10 @@ def come_back(connection: BaseDatabaseWrapper, step: str, left: Left, write: Wri
 def _oldest(connection: BaseDatabaseWrapper) -> str:
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT pid, now() - xact_start FROM pg_stat_activity WHERE datname = current_database()
+            f"""SELECT pid, now() - xact_start FROM pg_stat_activity WHERE datname = current_database()
             AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND xact_start IS NOT NULL
-            ORDER BY xact_start LIMIT 5"""
+            AND pid <> ALL (ARRAY({HOLDERS})) ORDER BY xact_start LIMIT 5""",
+            [ADVISORY],
         )
         return ", ".join(f"process {pid} since {age}" for pid, age in cursor.fetchall()) or "of no open transaction"
 
@@ -142,8 +155,9 @@ def _written(connection: BaseDatabaseWrapper, write: Callable[[], int]) -> int:
                     with connection.cursor() as cursor:
                         cursor.execute("; ".join(f"SET LOCAL {name} = '{value}'" for name, value in SETTINGS.items()))
                 return write()
-        except OperationalError as error:
-            if not passes(error) or not tries_left:
+        except (OperationalError, IntegrityError) as error:
+            # What a row points at was deleted between the batch's look and its commit: the next look finds it gone.
+            if not tries_left or not (passes(error) or sqlstate(error) == OTHER_END_GONE):
                 raise
             time.sleep(LOCK_MS / 1000)
     raise AssertionError("the last try raises")

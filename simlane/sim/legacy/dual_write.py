@@ -169,7 +169,7 @@ def stop(connection: BaseDatabaseWrapper, *, for_good: bool) -> None:
             cursor.execute("DROP TRIGGER IF EXISTS sim_upgrade_account ON users_user")
         cursor.execute(
             """SELECT oid::regprocedure::text FROM pg_proc WHERE proname LIKE 'sim\\_upgrade\\_%%'
-            AND (%s OR proname <> 'sim_upgrade_account')""",
+            AND (%s OR proname <> 'sim_upgrade_account') AND pg_function_is_visible(oid)""",
             [for_good],
         )
         for (function,) in cursor.fetchall():

@@ -17,6 +17,13 @@ SAID_AGAIN = """IF to_jsonb(NEW) = to_jsonb(OLD) THEN
             WHERE profile_id = OLD.id AND upgraded_is_verified = NEW.is_verified AND is_verified <> NEW.is_verified;
         END IF;"""
 
+#: Around a question that finds a table and then asks it: between the two the upgrade may have given the table's rows
+#: back and dropped it. The next try finds them where they are now.
+ASK = "FOR tries IN 1..5 LOOP BEGIN"
+AGAIN = """EXCEPTION WHEN undefined_table THEN NULL;
+        END; END LOOP;
+        RAISE undefined_table USING MESSAGE = 'tables come and go: try again';"""
+
 FUNCTIONS = {
     # The old release was here; once a second is enough to know.
     "sim_upgrade_seen(kind text)": (
@@ -122,7 +129,10 @@ FUNCTIONS = {
         IF NEW.user_id IS NULL
             OR (NEW.simulator_id, NEW.profile_data) IS NOT DISTINCT FROM (OLD.simulator_id, OLD.profile_data) THEN
             RETURN NEW;
-        ELSIF sim_upgrade_raced(OLD.id) THEN
+        END IF;
+        -- Results that are just coming in hold a driver's row by its key alone, which an UPDATE does not wait for.
+        PERFORM 1 FROM sim_simprofile WHERE id = OLD.id FOR UPDATE;
+        IF sim_upgrade_raced(OLD.id) THEN
             NEW.simulator_id := OLD.simulator_id;
             RETURN NEW;
         END IF;
@@ -216,7 +226,8 @@ FUNCTIONS = {
     ),
     "sim_upgrade_raced(key uuid)": (
         "boolean",
-        """BEGIN
+        f"""BEGIN
+        {ASK}
         -- On a second way forward the results still wait for their table.
         IF to_regclass('$schema.kept_sim_entrydriver') IS NOT NULL THEN
             IF EXISTS (SELECT 1 FROM kept_sim_entrydriver WHERE profile_id = key) THEN
@@ -227,12 +238,14 @@ FUNCTIONS = {
             RETURN false;
         END IF;
         RETURN EXISTS (SELECT 1 FROM sim_entrydriver WHERE profile_id = key);
+        {AGAIN}
         END""",
     ),
     # Ownership work: nothing of it is lost.
     "sim_upgrade_known(key uuid)": (
         "boolean",
-        """BEGIN
+        f"""BEGIN
+        {ASK}
         IF to_regclass('$schema.kept_sim_historyentry') IS NOT NULL THEN
             IF EXISTS (SELECT 1 FROM kept_sim_historyentry WHERE profile_id = key AND how <> '') THEN
                 RETURN true;
@@ -254,6 +267,7 @@ FUNCTIONS = {
         RETURN EXISTS (SELECT 1 FROM sim_historyentry WHERE profile_id = key AND how <> '')
             OR EXISTS (SELECT 1 FROM sim_claim WHERE profile_id = key)
             OR EXISTS (SELECT 1 FROM sim_merge WHERE kept_id = key OR merged_id = key);
+        {AGAIN}
         END""",
     ),
     # The platform's own id for a row that has a fallback. The unique constraint says who was first; before it is

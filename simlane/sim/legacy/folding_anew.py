@@ -20,8 +20,12 @@ def fold_anew(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
 
     def write(low: Any, high: Any) -> int:
         ends = {key: value for key, value in {"pk__gt": low, "pk__lte": high}.items() if value is not None}
-        read = names.objects.filter(**ends).select_related("profile").defer("profile__profile_data")
-        changed = [(row, new) for row in read if (new := fold(row.name)) != row.folded]
+        read = names.objects.filter(**ends).values_list("pk", "name", "folded")
+        keys = [key for key, name, folded in read if fold(name) != folded]
+        # Somebody may have renamed a profile since: of the rows that will be written, what is so when they are locked.
+        rows = names.objects.filter(pk__in=keys).select_related("profile").defer("profile__profile_data")
+        held = rows.select_for_update(no_key=True).order_by("profile", "pk")
+        changed = [(row, new) for row in held if (new := fold(row.name)) != row.folded]
         for row, new in changed:
             row.folded = new
         names.objects.bulk_update([row for row, _ in changed], ["folded"])

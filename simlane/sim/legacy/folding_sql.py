@@ -6,7 +6,10 @@ import sys
 import unicodedata
 from functools import cache
 
-from simlane.sim.legacy.names import fold
+from simlane.sim.legacy.names import fold, is_invisible
+
+#: From here on a letter without a case folds to itself.
+IDEOGRAPHS = 0x3400
 
 
 def fold_sql(column: str) -> str:
@@ -26,9 +29,15 @@ def _tables() -> tuple[str, str, list[tuple[str, str]], str, str]:
     longer: list[tuple[str, str]] = []
     removed: list[int] = []
     spaces: list[str] = []
-    for code in range(1, sys.maxunicode + 1):
+    for code, category in enumerate(map(unicodedata.category, map(chr, range(1, sys.maxunicode + 1))), 1):
         character = chr(code)
-        if 0xD800 <= code <= 0xDFFF or unicodedata.normalize("NFKD", character) != character:
+        # Nearly all of a million are unassigned, private use or ideographs: to fold each takes seconds.
+        if category in {"Cn", "Cs"} or (category == "Lo" and code >= IDEOGRAPHS and not is_invisible(character)):
+            continue
+        if category == "Co":
+            removed.append(code)
+            continue
+        if unicodedata.normalize("NFKD", character) != character:
             continue
         if character.isspace():
             spaces.append(f"\\U{code:08x}")

@@ -136,8 +136,6 @@ class Together(Operation):
         # Written down first and then run at once: Django would think for longer than others may wait for the lock.
         with schema_editor.connection.schema_editor(collect_sql=True, atomic=False) as collector:
             self._apply(app_label, collector, from_state, only_sql=True)
-        # Its models, for what is not SQL.
-        from_state.apps  # noqa: B018
         for sql in collector.collected_sql:
             if not sql.startswith("--"):
                 schema_editor.execute(sql, params=None)
@@ -182,6 +180,19 @@ class AddCheckOnline(OnPostgreSQL, AddConstraint):
 
     def backwards(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
         editor.remove_constraint(model, self.constraint)
+
+
+class AddCheckOnceOnline(AddCheckOnline):
+    """The same in a migration that is not atomic, and so may run again."""
+
+    asks_database = True
+
+    def forwards(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
+        if not has_constraint(editor, model._meta.db_table, self.constraint.name):
+            super().forwards(editor, model)
+
+    def backwards(self, editor: BaseDatabaseSchemaEditor, model: Any) -> None:
+        drop_constraint(editor, model._meta.db_table, self.constraint.name)
 
 
 class _AddFieldOnline(OnPostgreSQL, AddField):

@@ -7,20 +7,20 @@ what points at them. Both are kept here until the column, or the profile, is bac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
+from simlane.sim.legacy.batches import LAST_PAGE, by_page
 from simlane.sim.legacy.preserving import exists
 
 TABLE, OWNER = "sim_simprofile", "user_id"
 DEFINITIONS = "kept_sim_definitions"
 #: How the copies of own tables' rows are called; the comment on each says of which table it is.
 ROWS = "kept_sim_own_"
-AT_ONCE = 1000
+PAGES_AT_ONCE = 10
 
 #: What goes with a column of a table: its definition, and its name.
 _ON_COLUMN = """
@@ -76,10 +76,10 @@ def make_on_owner(editor: BaseDatabaseSchemaEditor) -> None:
     there = on_owner(editor.connection)
     with editor.connection.cursor() as cursor:
         # A constraint may stand on an index.
-        cursor.execute(f"SELECT name, definition FROM {DEFINITIONS} ORDER BY definition LIKE 'ALTER TABLE%%', name")
+        cursor.execute(f"SELECT name, definition FROM {DEFINITIONS} ORDER BY definition LIKE 'ALTER TABLE%', name")
         missing = [definition for name, definition in cursor.fetchall() if name not in there]
         for definition in missing:
-            cursor.execute(definition.replace("%", "%%"))
+            cursor.execute(definition)
         cursor.execute(f"DROP TABLE {DEFINITIONS}")
 
 
@@ -129,54 +129,87 @@ def _keep_rows(
             if not cursor.fetchone()[0]:
                 continue
         kept = q((ROWS + "".join(c if c.isalnum() else "_" for c in each.table))[:63])
-        columns = ", ".join(_columns(editor, each.table))
+        types = _columns(editor, each.table)
+        columns = ", ".join(types)
         editor.execute(f"CREATE TABLE IF NOT EXISTS {kept} AS SELECT {columns} FROM {each.table} WITH NO DATA")
+        for column in types.keys() - _columns(editor, kept):
+            # It is of an earlier way back, when the table had fewer.
+            editor.execute(f"ALTER TABLE {kept} ADD COLUMN {column} {types[column]}")
         editor.execute(f"COMMENT ON TABLE {kept} IS %s", [each.table])
         editor.execute(f"INSERT INTO {kept} ({columns}) SELECT {columns} FROM {each.table} WHERE {rows}")
         editor.execute(f"DELETE FROM {each.table} WHERE {rows}")
 
 
-def _columns(editor: BaseDatabaseSchemaEditor, table: str) -> list[str]:
-    """Its columns that can be written."""
+def _columns(editor: BaseDatabaseSchemaEditor, table: str) -> dict[str, str]:
+    """Its columns that can be written, each with its type."""
     with editor.connection.cursor() as cursor:
         cursor.execute(
-            """SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped
-            AND attgenerated = '' ORDER BY attnum""",
+            """SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
+            WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum""",
             [table],
         )
-        return [editor.quote_name(name) for (name,) in cursor.fetchall()]
+        return {editor.quote_name(name): kind for name, kind in cursor.fetchall()}
 
 
 def put_back_rows(editor: BaseDatabaseSchemaEditor) -> None:
-    """Moves the rows back whose targets are there again; of what is left the copy stays."""
+    """Moves the rows back whose targets are there again; of what is left the copy stays.
+
+    A row whose place somebody else's has taken meanwhile is left, too. Columns are those that both tables have.
+    """
     if editor.connection.vendor != "postgresql":
         return
-    for kept, table in _kept_rows(editor.connection):
-        targets = [
-            f"(k.{editor.quote_name(each.column)} IS NULL OR EXISTS (SELECT 1 FROM {each.target} t WHERE "
-            f"t.{editor.quote_name(each.target_column)} = k.{editor.quote_name(each.column)}))"
-            for each in _references(editor.connection, "conrelid", table)
-        ]
-        columns = ", ".join(_columns(editor, table))
-        with editor.connection.cursor() as cursor:
-            while True:
-                cursor.execute(
-                    f"""WITH back AS (DELETE FROM {kept} WHERE ctid = ANY(ARRAY(
-                            SELECT k.ctid FROM {kept} k WHERE {" AND ".join(targets) or "true"} LIMIT {AT_ONCE}))
-                        RETURNING {columns}),
-                    written AS (
-                        INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM back
-                        ON CONFLICT DO NOTHING)
-                    SELECT count(*) FROM back"""
-                )
-                if not cursor.fetchone()[0]:
-                    break
+    found = _kept_rows(editor.connection)
+    # Rows of a table that points at itself come back after those that they point at.
+    while any(_put_back(editor, kept, table) for kept, table in found):
+        pass
+    with editor.connection.cursor() as cursor:
+        for kept, _ in found:
             cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {kept})")
             if not cursor.fetchone()[0]:
                 cursor.execute(f"DROP TABLE {kept}")
 
 
-def _kept_rows(connection: BaseDatabaseWrapper) -> Iterator[tuple[str, str]]:
+def _put_back(editor: BaseDatabaseSchemaEditor, kept: str, table: str) -> int:
+    """Goes through the copy once, some pages at a time; returns how many rows came back."""
+    q = editor.quote_name
+    ready = " AND ".join(
+        f"(k.{q(each.column)} IS NULL OR EXISTS (SELECT 1 FROM {each.target} t "
+        f"WHERE t.{q(each.target_column)} = k.{q(each.column)}))"
+        for each in _references(editor.connection, "conrelid", table)
+    )
+    there = _columns(editor, kept)
+    columns = ", ".join(name for name in _columns(editor, table) if name in there)
+    move = f"""WITH back AS (DELETE FROM {kept} WHERE ctid = ANY(%s::tid[]) RETURNING {columns})
+        INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM back"""
+
+    def moved(places: list[str]) -> int:
+        try:
+            with transaction.atomic(editor.connection.alias), editor.connection.cursor() as cursor:
+                cursor.execute(move, [places])
+                return int(cursor.rowcount)
+        except IntegrityError:
+            # Those halves come back that hold no such row.
+            middle = len(places) // 2
+            return moved(places[:middle]) + moved(places[middle:]) if middle else 0
+
+    following, rows = by_page(editor.connection, kept, 1), 0
+    low: int | None = 0
+    while low is not None:
+        high = following(low, PAGES_AT_ONCE)
+        with editor.connection.cursor() as cursor:
+            cursor.execute(
+                f"""SELECT k.ctid::text FROM {kept} k
+                WHERE k.ctid >= %s::tid AND k.ctid < %s::tid AND {ready or "true"}""",
+                [f"({low},0)", f"({LAST_PAGE if high is None else high},0)"],
+            )
+            places = [place for (place,) in cursor.fetchall()]
+        if places:
+            rows += moved(places)
+        low = high
+    return rows
+
+
+def _kept_rows(connection: BaseDatabaseWrapper) -> list[tuple[str, str]]:
     """Each copy and its table, a table before those that point at it."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -185,5 +218,5 @@ def _kept_rows(connection: BaseDatabaseWrapper) -> Iterator[tuple[str, str]]:
                 AND pg_table_is_visible(oid) ORDER BY oid DESC""",
             [ROWS.replace("_", "\\_") + "%"],
         )
-        found: list[Any] = cursor.fetchall()
-    yield from found
+        found: list[tuple[str, str]] = cursor.fetchall()
+    return found

@@ -12,7 +12,6 @@ from itertools import count
 from typing import Any
 
 from django.apps.registry import Apps
-from django.core.management.color import no_style
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -22,7 +21,7 @@ from django.db.models import DO_NOTHING
 
 from simlane.sim.legacy.batches import Write, by_key, in_batches
 
-OURS = ("kept_sim_", "kept_results_")
+OURS = ("kept_sim_", "kept_results_", "kept_leagues_", "kept_users_")
 
 
 def kept_table(table: str, *parts: str) -> str:
@@ -197,9 +196,6 @@ def restore_rows(editor: BaseDatabaseSchemaEditor, model: Any, unique: Sequence[
     _number_behind(editor, model, kept)
     in_parts(connection, kept, own_key, write)
     finish(editor, kept)
-    if connection.features.supports_sequence_reset:
-        for sql in connection.ops.sequence_reset_sql(no_style(), [model]):
-            editor.execute(sql)
 
 
 def _number_behind(editor: BaseDatabaseSchemaEditor, model: Any, kept: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 
@@ -26,7 +27,10 @@ def with_owners_rights(connection: BaseDatabaseWrapper, functions: Iterable[str]
 
     They look for everything in the schema in use and never first among somebody's temporary tables. Nobody else may
     execute them: firing a trigger asks for no right, but a trigger of somebody's own would call them with made-up rows.
+
+    Raises CommandError for a superuser to whom the profiles do not belong.
     """
+    _refuse_superuser(connection)
     path = f"{schema_of(connection)}, pg_temp"
     with connection.cursor() as cursor:
         for function in functions:
@@ -39,3 +43,19 @@ def with_owners_rights(connection: BaseDatabaseWrapper, functions: Iterable[str]
             )
             for (role,) in cursor.fetchall():
                 cursor.execute(f"REVOKE ALL ON FUNCTION {function} FROM {role}")
+
+
+def _refuse_superuser(connection: BaseDatabaseWrapper, table: str = "sim_simprofile") -> None:
+    """Or else every statement of the site would fire functions with all rights on the server."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT current_user, pg_get_userbyid(c.relowner) FROM pg_class c
+            WHERE c.oid = to_regclass(%s) AND pg_get_userbyid(c.relowner) <> current_user
+                AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)""",
+            [table],
+        )
+        if row := cursor.fetchone():
+            raise CommandError(
+                f"{row[0]} is a superuser, whose rights the site would get by its triggers: migrate as {row[1]}, "
+                f"who owns {table}."
+            )

@@ -1,4 +1,5 @@
-"""PostgreSQL's triggers and indexes that models cannot declare, as migrations 0014, 0020 and 0027 make them.
+"""PostgreSQL's triggers and indexes that models cannot declare, as migrations 0014, 0020 and 0027 make them, and
+results.0002.
 
 Never edited: another trigger is a new migration with SQL of its own. SQLite's triggers are made after migrations
 (sim.database.triggers).
@@ -84,6 +85,34 @@ DROP_HISTORY = (
     "DROP FUNCTION IF EXISTS sim_write_history()",
     "DROP FUNCTION IF EXISTS sim_keep_history()",
 )
+
+# results.0002: what was decided about results stays as it was decided.
+DECISIONS = (
+    """CREATE OR REPLACE FUNCTION sim_keep_decisions() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+    RAISE EXCEPTION 'Decisions about results are only added: none is ever changed or deleted.'
+        USING ERRCODE = 'restrict_violation';
+    END $$""",
+    """CREATE OR REPLACE TRIGGER sim_keep_decisions BEFORE UPDATE OR DELETE OR TRUNCATE ON results_decision
+    FOR EACH STATEMENT EXECUTE FUNCTION sim_keep_decisions()""",
+)
+# results.0005: neither are stewards' rulings; one function speaks for both tables.
+RULINGS = (
+    """CREATE OR REPLACE TRIGGER sim_keep_rulings BEFORE UPDATE OR DELETE OR TRUNCATE ON results_ruling
+    FOR EACH STATEMENT EXECUTE FUNCTION sim_keep_decisions()""",
+)
+DROP_RULINGS = ("DROP TRIGGER IF EXISTS sim_keep_rulings ON results_ruling",)
+DROP_DECISIONS = (
+    "DROP TRIGGER IF EXISTS sim_keep_decisions ON results_decision",
+    "DROP FUNCTION IF EXISTS sim_keep_decisions()",
+)
+
+# results.0012: the function of DECISIONS guards those about names, too.
+NAME_DECISIONS = (
+    """CREATE OR REPLACE TRIGGER sim_keep_name_decisions BEFORE UPDATE OR DELETE OR TRUNCATE ON results_namedecision
+    FOR EACH STATEMENT EXECUTE FUNCTION sim_keep_decisions()""",
+)
+DROP_NAME_DECISIONS = ("DROP TRIGGER IF EXISTS sim_keep_name_decisions ON results_namedecision",)
 
 # 0020: names are searched by prefix and by three-letter pieces anywhere; mistyped words among all words.
 SEARCH_INDEXES = {

@@ -29,7 +29,7 @@ class Migration(recorded.Migration):
     ]
 
     operations = [
-        migrations.RunPython(make_functions, migrations.RunPython.noop),
+        recorded.RunPython(make_functions, migrations.RunPython.noop),
         online.Together(
             "sim_simprofile",
             "linked_at",
@@ -122,7 +122,7 @@ class Migration(recorded.Migration):
                         ("statement", models.CharField(max_length=10)),
                     ],
                 ),
-                migrations.RunPython(start_dual_write, stop_dual_write),
+                recorded.RunPython(start_dual_write, stop_dual_write),
             ],
         ),
         # Built by 0011, once the rows are filled.
@@ -135,5 +135,5 @@ class Migration(recorded.Migration):
             models.Index(fields=["is_public"], name="sim_profile_public_idx"),
         ),
         # Also of a backfill that has not ended, and so is not on the way back itself.
-        migrations.RunPython(migrations.RunPython.noop, profile_data.backward),
+        recorded.RunPython(migrations.RunPython.noop, profile_data.backward),
     ]

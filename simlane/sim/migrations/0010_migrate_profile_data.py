@@ -1,7 +1,5 @@
 """Backfill: identifier, link and verification of every row, in batches; see simlane.sim.legacy."""
 
-from django.db import migrations
-
 from simlane.sim.legacy import profile_data, recorded
 
 
@@ -10,4 +8,4 @@ class Migration(recorded.Migration):
     atomic = False
     dependencies = [("sim", "0009_add_profile_fields")]
 
-    operations = [migrations.RunPython(profile_data.forward, profile_data.backward)]
+    operations = [recorded.RunPython(profile_data.forward, profile_data.backward)]

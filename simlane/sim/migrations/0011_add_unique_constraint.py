@@ -16,7 +16,7 @@ class Migration(recorded.Migration):
     dependencies = [("sim", "0010_migrate_profile_data")]
 
     operations = [
-        migrations.RunPython(profile_data.catch_up, migrations.RunPython.noop),
+        recorded.RunPython(profile_data.catch_up, migrations.RunPython.noop),
         indexes.AddUniqueOnline(
             "simprofile",
             models.UniqueConstraint(
@@ -26,6 +26,6 @@ class Migration(recorded.Migration):
             ),
         ),
         indexes.BuildIndexes("simprofile"),
-        migrations.RunPython(settle, migrations.RunPython.noop),
+        recorded.RunPython(settle, migrations.RunPython.noop),
         online.CheckForeignKeyOnline("simprofile", "linked_user"),
     ]

@@ -3,8 +3,6 @@
 Going back brings it empty and fills it from the link.
 """
 
-from django.db import migrations
-
 from simlane.sim.legacy import contract, profile_data, recorded
 
 
@@ -12,6 +10,6 @@ class Migration(recorded.Migration):
     dependencies = [("sim", "0011_add_unique_constraint")]
 
     operations = [
-        migrations.RunPython(profile_data.catch_up, profile_data.fill_user),
+        recorded.RunPython(profile_data.catch_up, profile_data.fill_user),
         contract.RemoveOwner("simprofile", "user"),
     ]

@@ -58,36 +58,38 @@ class Migration(recorded.Migration):
         ),
         online.CheckForeignKeyOnline("contestedidentifier", "profile"),
         online.CheckForeignKeyOnline("contestedidentifier", "simulator"),
-        online.AddCheckOnline(
-            model_name="simprofile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("profile_identifier", ""), _negated=True),
-                name="sim_profile_identifier_filled",
-            ),
-        ),
-        online.AddCheckOnline(
-            model_name="simprofile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("linked_at__isnull", True), ("linked_user__isnull", True)),
-                    models.Q(("linked_at__isnull", False), ("linked_user__isnull", False)),
-                    _connector="OR",
+        recorded.AtOnce(
+            online.AddCheckOnline(
+                model_name="simprofile",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(("profile_identifier", ""), _negated=True),
+                    name="sim_profile_identifier_filled",
                 ),
-                name="sim_profile_linked_at_with_link",
             ),
-        ),
-        online.AddCheckOnline(
-            model_name="simprofile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_verified", False), ("linked_user__isnull", False), _connector="OR"),
-                name="sim_profile_verified_is_linked",
+            online.AddCheckOnline(
+                model_name="simprofile",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(
+                        models.Q(("linked_at__isnull", True), ("linked_user__isnull", True)),
+                        models.Q(("linked_at__isnull", False), ("linked_user__isnull", False)),
+                        _connector="OR",
+                    ),
+                    name="sim_profile_linked_at_with_link",
+                ),
             ),
-        ),
-        online.AddCheckOnline(
-            model_name="simprofile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_public", True), ("is_verified", True), _connector="OR"),
-                name="sim_profile_private_is_verified",
+            online.AddCheckOnline(
+                model_name="simprofile",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(("is_verified", False), ("linked_user__isnull", False), _connector="OR"),
+                    name="sim_profile_verified_is_linked",
+                ),
+            ),
+            online.AddCheckOnline(
+                model_name="simprofile",
+                constraint=models.CheckConstraint(
+                    condition=models.Q(("is_public", True), ("is_verified", True), _connector="OR"),
+                    name="sim_profile_private_is_verified",
+                ),
             ),
         ),
     ]

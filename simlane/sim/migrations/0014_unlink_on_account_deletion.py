@@ -1,7 +1,5 @@
 """Deleting an account unlinks its profiles, in the database itself (on SQLite see sim.database)."""
 
-from django.db import migrations
-
 from simlane.sim.legacy import online, recorded, triggers
 
 
@@ -23,5 +21,5 @@ class Migration(recorded.Migration):
     operations = [
         online.ValidateChecks("simprofile"),
         online.ValidateChecks("contestedidentifier"),
-        migrations.RunPython(install, remove),
+        recorded.RunPython(install, remove),
     ]

@@ -1,7 +1,5 @@
 """Every platform SimLane knows has a row; an older install's row keeps its slug."""
 
-from django.db import migrations
-
 from simlane.sim.legacy import recorded
 from simlane.sim.legacy.known_simulators import KNOWN_SIMULATORS
 
@@ -50,5 +48,5 @@ class Migration(recorded.Migration):
     dependencies = [("sim", "0015_simulator_identifier_kind")]
 
     operations = [
-        migrations.RunPython(fill, move_back),
+        recorded.RunPython(fill, move_back),
     ]

@@ -58,21 +58,19 @@ class Migration(recorded.Migration):
                 ("name", models.CharField(max_length=255)),
                 ("folded", models.TextField()),
                 ("last_used_at", models.DateTimeField()),
+                (
+                    "profile",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="names",
+                        to="sim.simprofile",
+                    ),
+                ),
             ],
-        ),
-        migrations.AddField(
-            model_name="profilename",
-            name="profile",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="names",
-                to="sim.simprofile",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="profilename",
-            constraint=models.UniqueConstraint(fields=("profile", "name"), name="sim_profilename_once"),
+            options={
+                "constraints": [models.UniqueConstraint(fields=("profile", "name"), name="sim_profilename_once")],
+            },
         ),
         PreserveOnReverse("simprofile", ["last_active_at", "name_key", "podiums", "starts", "wins"]),
         PreserveOnReverse("profilename"),

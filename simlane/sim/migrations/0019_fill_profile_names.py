@@ -15,5 +15,5 @@ class Migration(recorded.Migration):
         RestorePreserved("simprofile", ["last_active_at", "name_key", "podiums", "starts", "wins"], current="name_key"),
         RestorePreserved("profilename", unique=["profile", "name"]),
         RestorePreserved("nameword", unique=["word"]),
-        migrations.RunPython(names_backfill.fill, migrations.RunPython.noop),
+        recorded.RunPython(names_backfill.fill, migrations.RunPython.noop),
     ]

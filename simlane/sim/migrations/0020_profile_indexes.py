@@ -1,6 +1,6 @@
 """One index per order a list is read in, and the search's own."""
 
-from django.db import migrations, models
+from django.db import models
 
 from simlane.sim.legacy import indexes, recorded, triggers
 
@@ -27,123 +27,125 @@ class Migration(recorded.Migration):
     dependencies = [("sim", "0019_fill_profile_names")]
 
     operations = [
-        indexes.AddIndexOnline(
-            model_name="simprofile",
-            index=models.Index(fields=["profile_identifier"], name="sim_profile_identifier_idx"),
-        ),
-        indexes.AddIndexOnline(
-            model_name="simprofile",
-            index=models.Index(
-                models.OrderBy(models.F("last_active_at"), descending=True),
-                models.OrderBy(models.F("id"), descending=True),
-                condition=models.Q(("is_public", True)),
-                name="sim_profile_recent_idx",
+        recorded.AtOnce(
+            indexes.AddIndexOnline(
+                model_name="simprofile",
+                index=models.Index(fields=["profile_identifier"], name="sim_profile_identifier_idx"),
+            ),
+            indexes.AddIndexOnline(
+                model_name="simprofile",
+                index=models.Index(
+                    models.OrderBy(models.F("last_active_at"), descending=True),
+                    models.OrderBy(models.F("id"), descending=True),
+                    condition=models.Q(("is_public", True)),
+                    name="sim_profile_recent_idx",
+                ),
+            ),
+            indexes.AddIndexOnline(
+                model_name="simprofile",
+                index=models.Index(
+                    models.OrderBy(models.F("name_key")),
+                    models.OrderBy(models.F("id")),
+                    condition=models.Q(("is_public", True)),
+                    name="sim_profile_name_idx",
+                ),
+            ),
+            indexes.AddIndexOnline(
+                model_name="simprofile",
+                index=models.Index(
+                    models.OrderBy(models.F("starts"), descending=True),
+                    models.OrderBy(models.F("id"), descending=True),
+                    condition=models.Q(("is_public", True)),
+                    name="sim_profile_starts_idx",
+                ),
+            ),
+            indexes.AddIndexOnline(
+                model_name="simprofile",
+                index=models.Index(
+                    models.F("simulator"),
+                    models.OrderBy(models.F("last_active_at"), descending=True),
+                    models.OrderBy(models.F("id"), descending=True),
+                    condition=models.Q(("is_public", True)),
+                    name="sim_profile_sim_recent_idx",
+                ),
+            ),
+            indexes.AddIndexOnline(
+                model_name="simprofile",
+                index=models.Index(
+                    models.F("simulator"),
+                    models.OrderBy(models.F("name_key")),
+                    models.OrderBy(models.F("id")),
+                    condition=models.Q(("is_public", True)),
+                    name="sim_profile_sim_name_idx",
+                ),
+            ),
+            indexes.AddIndexOnline(
+                model_name="simprofile",
+                index=models.Index(
+                    models.F("simulator"),
+                    models.OrderBy(models.F("starts"), descending=True),
+                    models.OrderBy(models.F("id"), descending=True),
+                    condition=models.Q(("is_public", True)),
+                    name="sim_profile_sim_starts_idx",
+                ),
+            ),
+            indexes.AddIndexOnline(
+                model_name="simprofile",
+                index=models.Index(
+                    models.OrderBy(models.F("last_active_at"), descending=True),
+                    models.OrderBy(models.F("id"), descending=True),
+                    condition=models.Q(("is_public", True), ("is_verified", True)),
+                    name="sim_profile_ver_recent_idx",
+                ),
+            ),
+            indexes.AddIndexOnline(
+                model_name="simprofile",
+                index=models.Index(
+                    models.OrderBy(models.F("name_key")),
+                    models.OrderBy(models.F("id")),
+                    condition=models.Q(("is_public", True), ("is_verified", True)),
+                    name="sim_profile_ver_name_idx",
+                ),
+            ),
+            indexes.AddIndexOnline(
+                model_name="simprofile",
+                index=models.Index(
+                    models.OrderBy(models.F("starts"), descending=True),
+                    models.OrderBy(models.F("id"), descending=True),
+                    condition=models.Q(("is_public", True), ("is_verified", True)),
+                    name="sim_profile_ver_starts_idx",
+                ),
+            ),
+            indexes.AddIndexOnline(
+                model_name="simprofile",
+                index=models.Index(
+                    models.F("simulator"),
+                    models.OrderBy(models.F("last_active_at"), descending=True),
+                    models.OrderBy(models.F("id"), descending=True),
+                    condition=models.Q(("is_public", True), ("is_verified", True)),
+                    name="sim_profile_ver_sim_recent_idx",
+                ),
+            ),
+            indexes.AddIndexOnline(
+                model_name="simprofile",
+                index=models.Index(
+                    models.F("simulator"),
+                    models.OrderBy(models.F("name_key")),
+                    models.OrderBy(models.F("id")),
+                    condition=models.Q(("is_public", True), ("is_verified", True)),
+                    name="sim_profile_ver_sim_name_idx",
+                ),
+            ),
+            indexes.AddIndexOnline(
+                model_name="simprofile",
+                index=models.Index(
+                    models.F("simulator"),
+                    models.OrderBy(models.F("starts"), descending=True),
+                    models.OrderBy(models.F("id"), descending=True),
+                    condition=models.Q(("is_public", True), ("is_verified", True)),
+                    name="sim_profile_ver_sim_starts_idx",
+                ),
             ),
         ),
-        indexes.AddIndexOnline(
-            model_name="simprofile",
-            index=models.Index(
-                models.OrderBy(models.F("name_key")),
-                models.OrderBy(models.F("id")),
-                condition=models.Q(("is_public", True)),
-                name="sim_profile_name_idx",
-            ),
-        ),
-        indexes.AddIndexOnline(
-            model_name="simprofile",
-            index=models.Index(
-                models.OrderBy(models.F("starts"), descending=True),
-                models.OrderBy(models.F("id"), descending=True),
-                condition=models.Q(("is_public", True)),
-                name="sim_profile_starts_idx",
-            ),
-        ),
-        indexes.AddIndexOnline(
-            model_name="simprofile",
-            index=models.Index(
-                models.F("simulator"),
-                models.OrderBy(models.F("last_active_at"), descending=True),
-                models.OrderBy(models.F("id"), descending=True),
-                condition=models.Q(("is_public", True)),
-                name="sim_profile_sim_recent_idx",
-            ),
-        ),
-        indexes.AddIndexOnline(
-            model_name="simprofile",
-            index=models.Index(
-                models.F("simulator"),
-                models.OrderBy(models.F("name_key")),
-                models.OrderBy(models.F("id")),
-                condition=models.Q(("is_public", True)),
-                name="sim_profile_sim_name_idx",
-            ),
-        ),
-        indexes.AddIndexOnline(
-            model_name="simprofile",
-            index=models.Index(
-                models.F("simulator"),
-                models.OrderBy(models.F("starts"), descending=True),
-                models.OrderBy(models.F("id"), descending=True),
-                condition=models.Q(("is_public", True)),
-                name="sim_profile_sim_starts_idx",
-            ),
-        ),
-        indexes.AddIndexOnline(
-            model_name="simprofile",
-            index=models.Index(
-                models.OrderBy(models.F("last_active_at"), descending=True),
-                models.OrderBy(models.F("id"), descending=True),
-                condition=models.Q(("is_public", True), ("is_verified", True)),
-                name="sim_profile_ver_recent_idx",
-            ),
-        ),
-        indexes.AddIndexOnline(
-            model_name="simprofile",
-            index=models.Index(
-                models.OrderBy(models.F("name_key")),
-                models.OrderBy(models.F("id")),
-                condition=models.Q(("is_public", True), ("is_verified", True)),
-                name="sim_profile_ver_name_idx",
-            ),
-        ),
-        indexes.AddIndexOnline(
-            model_name="simprofile",
-            index=models.Index(
-                models.OrderBy(models.F("starts"), descending=True),
-                models.OrderBy(models.F("id"), descending=True),
-                condition=models.Q(("is_public", True), ("is_verified", True)),
-                name="sim_profile_ver_starts_idx",
-            ),
-        ),
-        indexes.AddIndexOnline(
-            model_name="simprofile",
-            index=models.Index(
-                models.F("simulator"),
-                models.OrderBy(models.F("last_active_at"), descending=True),
-                models.OrderBy(models.F("id"), descending=True),
-                condition=models.Q(("is_public", True), ("is_verified", True)),
-                name="sim_profile_ver_sim_recent_idx",
-            ),
-        ),
-        indexes.AddIndexOnline(
-            model_name="simprofile",
-            index=models.Index(
-                models.F("simulator"),
-                models.OrderBy(models.F("name_key")),
-                models.OrderBy(models.F("id")),
-                condition=models.Q(("is_public", True), ("is_verified", True)),
-                name="sim_profile_ver_sim_name_idx",
-            ),
-        ),
-        indexes.AddIndexOnline(
-            model_name="simprofile",
-            index=models.Index(
-                models.F("simulator"),
-                models.OrderBy(models.F("starts"), descending=True),
-                models.OrderBy(models.F("id"), descending=True),
-                condition=models.Q(("is_public", True), ("is_verified", True)),
-                name="sim_profile_ver_sim_starts_idx",
-            ),
-        ),
-        migrations.RunPython(install, remove),
+        recorded.RunPython(install, remove),
     ]

@@ -15,7 +15,7 @@ class Migration(recorded.Migration):
             model_name="simprofile",
             name="last_change",
             field=models.JSONField(
-                blank=True, editable=False, help_text="Who changed the link and how: see sim.history", null=True
+                blank=True, editable=False, help_text="Who changed the link last, and how", null=True
             ),
         ),
         online.AddUncheckedForeignKey(

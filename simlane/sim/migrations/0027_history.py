@@ -1,6 +1,6 @@
 """From now on the database writes down every change of a link (on SQLite see sim.database)."""
 
-from django.db import migrations, models
+from django.db import models, transaction
 
 from simlane.sim.legacy import indexes, online, recorded, triggers
 
@@ -26,10 +26,15 @@ WORDS = {
 
 def install(apps, schema_editor):
     connection = schema_editor.connection
+    gaps = GAPS.format(**WORDS[connection.vendor])
     with connection.cursor() as cursor:
-        cursor.execute(GAPS.format(**WORDS[connection.vendor]))
-    if connection.vendor != "sqlite":
-        triggers.run(connection, triggers.HISTORY, triggers.UNLINK_WITH_HISTORY)
+        cursor.execute(gaps)
+        if connection.vendor != "sqlite":
+            with transaction.atomic(connection.alias):
+                # Once more, for what somebody changes before the triggers are there; nobody does while it is held.
+                cursor.execute("LOCK TABLE sim_simprofile IN SHARE ROW EXCLUSIVE MODE")
+                cursor.execute(gaps)
+                triggers.run(connection, triggers.HISTORY, triggers.UNLINK_WITH_HISTORY)
 
 
 def remove(apps, schema_editor):
@@ -52,5 +57,5 @@ class Migration(recorded.Migration):
             ),
         ),
         online.ValidateChecks("simprofile"),
-        migrations.RunPython(install, remove),
+        recorded.RunPython(install, remove),
     ]

@@ -1,7 +1,5 @@
 """Events of the old release: listed by their start, their indexes built while the site serves."""
 
-from django.db import migrations
-
 from simlane.sim.legacy import dual_write, events, indexes, online, recorded
 
 
@@ -23,7 +21,7 @@ class Migration(recorded.Migration):
     dependencies = [("sim", "0027_history")]
 
     operations = [
-        migrations.RunPython(fill, close),
+        recorded.RunPython(fill, close),
         indexes.BuildIndexes("event"),
         online.CheckForeignKeyOnline("event", "track"),
         online.ValidateChecks("event"),

@@ -20,6 +20,6 @@ class Migration(recorded.Migration):
         RestorePreserved("simprofile", ["class_podiums", "class_wins"]),
         RestorePreserved("session", ["clock", "stage"]),
         # Counted by the older rules again they would only be wrong otherwise: what was counted stays.
-        migrations.RunPython(fill, migrations.RunPython.noop),
+        recorded.RunPython(fill, migrations.RunPython.noop),
         online.ValidateChecks("simprofile"),
     ]

@@ -12,5 +12,5 @@ class Migration(recorded.Migration):
 
     operations = [
         # An older release finds the names by what is stored as well as before: nothing to take back.
-        migrations.RunPython(folding_anew.fold_anew, migrations.RunPython.noop),
+        recorded.RunPython(folding_anew.fold_anew, migrations.RunPython.noop),
     ]

@@ -1,5 +1,8 @@
-"""The tables of the domain: simulators, driver profiles, ownership, results."""
+"""The tables of the domain: simulators, driver profiles, ownership, leagues, results."""
 
+from simlane.sim.models.career import CareerYear
+from simlane.sim.models.league_drivers import LeagueDriver
+from simlane.sim.models.leagues import League
 from simlane.sim.models.ownership import (
     Claim,
     ClaimImage,
@@ -17,11 +20,14 @@ from simlane.sim.models.profile import (
     ProfileName,
     SimProfile,
 )
-from simlane.sim.models.results import Car, Entry, EntryDriver, Event, Lap, PersonalBest, Session, Track
+from simlane.sim.models.records import TrackRecord
+from simlane.sim.models.results import Entry, EntryDriver, Event, Lap, PersonalBest, Session
 from simlane.sim.models.simulator import Simulator
+from simlane.sim.models.tracks import Car, Track
 
 __all__ = [
     "Car",
+    "CareerYear",
     "Claim",
     "ClaimImage",
     "ContestedIdentifier",
@@ -30,6 +36,8 @@ __all__ = [
     "Event",
     "HistoryEntry",
     "Lap",
+    "League",
+    "LeagueDriver",
     "LegacyProfile",
     "LinkReminder",
     "Merge",
@@ -43,4 +51,5 @@ __all__ = [
     "SimProfile",
     "Simulator",
     "Track",
+    "TrackRecord",
 ]

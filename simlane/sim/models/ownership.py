@@ -12,22 +12,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from simlane.sim.models.accounts import somebody
 from simlane.sim.models.profile import SimProfile
 from simlane.sim.models.results import EntryDriver
 from simlane.sim.ownership.history import Action, How
-
-
-def _account() -> models.ForeignKey[models.Model | None, models.Model | None]:
-    """An account that may be gone by now."""
-    return models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.DO_NOTHING,
-        db_constraint=False,
-        db_index=False,
-        null=True,
-        blank=True,
-        related_name="+",
-    )
 
 
 class HistoryQuerySet(models.QuerySet["HistoryEntry"]):
@@ -53,9 +41,9 @@ class HistoryEntry(models.Model):
     at = models.DateTimeField(db_default=Now())
     action = models.CharField(max_length=10, choices=Action)
     how = models.CharField(max_length=20, choices=How, blank=True)
-    actor = _account()
-    account = _account()
-    was_account = _account()
+    actor = somebody()
+    account = somebody()
+    was_account = somebody()
     verified = models.BooleanField()
     was_verified = models.BooleanField()
     public = models.BooleanField()
@@ -112,7 +100,7 @@ class Claim(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     made_at = models.DateTimeField(db_default=Now())
     decided_at = models.DateTimeField(null=True, blank=True)
-    decided_by = _account()
+    decided_by = somebody()
     reason = models.TextField(max_length=2000, blank=True)
 
     class Meta:
@@ -149,11 +137,11 @@ class Merge(models.Model):
     kept = models.ForeignKey(SimProfile, on_delete=models.PROTECT, related_name="merges")
     merged = models.ForeignKey(SimProfile, on_delete=models.PROTECT, related_name="merged_as")
     at = models.DateTimeField(db_default=Now())
-    by = _account()
+    by = somebody()
     how = models.CharField(max_length=20, choices=How)
     before = models.JSONField(help_text="Both profiles' links and the kept one's names, as they were")
     undone_at = models.DateTimeField(null=True, blank=True)
-    undone_by = _account()
+    undone_by = somebody()
 
     class Meta:
         constraints = [

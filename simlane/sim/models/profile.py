@@ -14,6 +14,8 @@ from simlane.sim.models.querysets import SimProfileQuerySet
 from simlane.sim.models.simulator import Simulator
 from simlane.sim.ownership import linking
 
+#: What a page shows where a driver has no name; it is stored nowhere.
+NO_NAME = "Unknown driver"
 PUBLIC = Q(is_public=True)
 VERIFIED = Q(is_public=True, is_verified=True)
 
@@ -74,7 +76,7 @@ class SimProfile(models.Model):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged", db_index=False, editable=False
     )
     last_change = models.JSONField(
-        null=True, blank=True, editable=False, help_text="Who changed the link and how: see sim.history"
+        null=True, blank=True, editable=False, help_text="Who changed the link last, and how"
     )
 
     objects = SimProfileQuerySet.as_manager()
@@ -119,6 +121,11 @@ class SimProfile(models.Model):
     def __str__(self) -> str:
         return f"{self.profile_name} ({self.profile_identifier})"
 
+    @property
+    def public_name(self) -> str:
+        """The name as anybody is shown it."""
+        return self.profile_name or NO_NAME
+
     def can_user_link(self, user: AbstractBaseUser | AnonymousUser) -> bool:
         """Whether `user` may link this profile: see sim.ownership.linking, as for all of these."""
         return linking.can_user_link(self, user)
@@ -146,6 +153,9 @@ class ProfileName(models.Model):
     name = models.CharField(max_length=255)
     folded = models.TextField()
     last_used_at = models.DateTimeField()
+    from_results = models.BooleanField(
+        default=False, db_default=False, help_text="Whether only results say so: it goes when they are withdrawn"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["profile", "name"], name="sim_profilename_once")]

@@ -1,4 +1,4 @@
-"""Which profiles a person may see: every page, search and list starts from these querysets."""
+"""Which profiles a person may see, and which events are listed: pages, searches and lists start from these."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 if TYPE_CHECKING:
-    from simlane.sim.models import SimProfile  # noqa: F401 - named in quotes below
+    from simlane.sim.models import Event, SimProfile  # noqa: F401 - named in quotes below
 
 
 def visible_to(user: AbstractBaseUser | AnonymousUser, prefix: str = "") -> Q:
@@ -37,3 +37,11 @@ class SimProfileQuerySet(models.QuerySet["SimProfile"]):
     def linked_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         """The profiles that point at this account, verified or not."""
         return self.filter(linked_user=user.pk)
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    """Events."""
+
+    def standing(self) -> Self:
+        """The events that are listed: not those whose results have all been withdrawn."""
+        return self.filter(withdrawn_at__isnull=True)

@@ -9,47 +9,20 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from simlane.sim.models.profile import SimProfile
+from simlane.sim.models.league_drivers import LeagueDriver
+from simlane.sim.models.leagues import SHARED, League
+from simlane.sim.models.profile import NO_NAME, SimProfile
+from simlane.sim.models.querysets import EventQuerySet
 from simlane.sim.models.simulator import Simulator
+from simlane.sim.models.tracks import Car, Track
 from simlane.sim.ownership.code_text import without_codes
-
-#: Stands for the name of a driver who has none.
-NO_NAME = "Unknown driver"
-
-
-class Track(models.Model):
-    """A track of one simulator, in one layout (empty when it has only one)."""
-
-    simulator = models.ForeignKey(Simulator, on_delete=models.PROTECT, related_name="tracks", db_index=False)
-    name = models.CharField(max_length=255)
-    layout = models.CharField(max_length=255, blank=True)
-
-    class Meta:
-        ordering = ["name", "layout"]
-        constraints = [
-            models.UniqueConstraint(fields=["simulator", "name", "layout"], name="sim_track_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name} – {self.layout}" if self.layout else self.name
-
-
-class Car(models.Model):
-    """A car model of one simulator."""
-
-    simulator = models.ForeignKey(Simulator, on_delete=models.PROTECT, related_name="cars", db_index=False)
-    name = models.CharField(max_length=255)
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["simulator", "name"], name="sim_car_once")]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Event(models.Model):
-    """A meeting on one track: its sessions hold the results."""
+    """A meeting on one track: its sessions hold the results. `league` is whose it is; of none, it is the site's.
+
+    `scope` is SHARED where its results count, or else its league's key: a number is there once in each.
+    """
 
     class Source(models.TextChoices):
         MANUAL = "manual", "Entered by hand"
@@ -77,23 +50,54 @@ class Event(models.Model):
     listed_at = models.DateTimeField(
         db_default=Now(), editable=False, help_text="When it started; when it came in, if no file says"
     )
+    withdrawn_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since when none of its results stands: see results.versions"
+    )
+    league = models.ForeignKey(
+        League, on_delete=models.PROTECT, null=True, blank=True, related_name="events", db_index=False
+    )
+    scope = models.BigIntegerField(default=SHARED, db_default=SHARED, editable=False)
+
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["simulator", "platform_id"],
+                fields=["simulator", "platform_id", "scope"],
                 condition=~Q(platform_id=""),
-                name="sim_event_platform_id",
-            )
+                name="sim_event_number_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(scope=SHARED) | Q(league__isnull=False, league=F("scope")), name="sim_event_scope"
+            ),
         ]
         indexes = [
             models.Index(F("listed_at").desc(), F("id").desc(), name="sim_event_listed_idx"),
             models.Index(F("simulator"), F("listed_at").desc(), F("id").desc(), name="sim_event_sim_listed_idx"),
             models.Index(fields=["simulator", "weekend"], condition=~Q(weekend=""), name="sim_event_weekend_idx"),
+            models.Index(
+                F("league"),
+                F("listed_at").desc(),
+                F("id").desc(),
+                name="sim_event_league_listed_idx",
+                condition=Q(league__isnull=False),
+            ),
+            models.Index(
+                F("track"),
+                F("listed_at").desc(),
+                F("id").desc(),
+                name="sim_event_track_listed_idx",
+                condition=Q(track__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def uncounted_of(self) -> League | None:
+        """The league that is alone with its results, which count in nobody's career; None when they count."""
+        return self.league if self.scope != SHARED else None
 
 
 class Session(models.Model):
@@ -112,6 +116,13 @@ class Session(models.Model):
         HEAT = "heat", "Heat"
         FEATURE = "feature", "Feature"
 
+    class Racing(models.TextChoices):
+        """The kind of racing, which the simulator itself told; most say nothing."""
+
+        UNKNOWN = "", "Not said"
+        ROAD = "road", "Road"
+        OVAL = "oval", "Oval"
+
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="sessions", db_index=False)
     kind = models.CharField(max_length=12, choices=Kind)
     number = models.PositiveSmallIntegerField()
@@ -119,6 +130,7 @@ class Session(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     wet = models.BooleanField(null=True, blank=True)
     stage = models.CharField(max_length=10, choices=Stage, blank=True, db_default="")
+    racing = models.CharField(max_length=10, choices=Racing, blank=True, default="", db_default="")
     clock = models.DateTimeField(
         null=True, blank=True, help_text="The start by the server's own clock, whatever zone that was in"
     )
@@ -164,9 +176,18 @@ class Entry(models.Model):
         verbose_name_plural = "entries"
         ordering = ["row"]
         constraints = [models.UniqueConstraint(fields=["session", "row"], name="sim_entry_once")]
+        # The sessions a car was driven in last.
+        indexes = [
+            models.Index(F("car"), F("session").desc(), name="sim_entry_car_idx", condition=Q(car__isnull=False))
+        ]
 
     def __str__(self) -> str:
         return f"{self.position or '–'}. #{self.car_number}"
+
+    @property
+    def shown_position(self) -> int | None:
+        """The position in the race or session; a disqualified car has none, wherever the file lists it."""
+        return None if self.status == self.Status.DSQ else self.position
 
     @property
     def public_team_name(self) -> str:
@@ -177,6 +198,7 @@ class Entry(models.Model):
 class EntryDriver(models.Model):
     """A driver of an entry, by the name the file gave; a profile only when the file gave a real platform id.
 
+    Or, where `league_driver` says whose drive it is within the league, by an organiser's tie.
     `raced_at` repeats the session's time (the event's, when it has none) so that a driver's newest results are
     one index read.
     """
@@ -185,6 +207,9 @@ class EntryDriver(models.Model):
     seat = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=255)
     profile = models.ForeignKey(SimProfile, on_delete=models.PROTECT, null=True, related_name="drives", db_index=False)
+    league_driver = models.ForeignKey(
+        LeagueDriver, on_delete=models.PROTECT, null=True, blank=True, related_name="drives", db_index=False
+    )
     raced_at = models.DateTimeField()
     laps = models.PositiveIntegerField(null=True)
     best_lap_ms = models.PositiveIntegerField(null=True)
@@ -204,7 +229,12 @@ class EntryDriver(models.Model):
                 F("id").desc(),
                 name="sim_entrydriver_newest_idx",
                 condition=Q(profile__isnull=False),
-            )
+            ),
+            models.Index(
+                fields=["league_driver"],
+                name="sim_entrydriver_league_idx",
+                condition=Q(league_driver__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -251,6 +281,12 @@ class PersonalBest(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["profile", "track", "car"], name="sim_personalbest_once")]
+        indexes = [
+            # A drive that is withdrawn is looked for here.
+            models.Index(fields=["drive"], name="sim_personalbest_drive_idx"),
+            # The record of a car on a track is the first.
+            models.Index(fields=["track", "car", "best_lap_ms"], name="sim_personalbest_record_idx"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.best_lap_ms} ms"

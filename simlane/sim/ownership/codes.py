@@ -30,11 +30,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The codes in the names that a profile raced under in a session."""
+    """The codes in the names that a profile raced under in a session, whose results a league brought in, or none."""
 
     profile: UUID
     codes: frozenset[str]
     session: int
+    league: int | None = None
 
 
 @atomic_with_retry
@@ -86,7 +87,8 @@ def _redeem(code: OwnershipCode, seen: Seen) -> Proof | None:
             rows = lock_for(code.user, SimProfile.objects.filter(pk=code.profile_id))
             # A code is used up even when it leads to a dispute.
             if OwnershipCode.objects.filter(pk=code.pk, code=code.code).delete()[0]:
-                return assign_verified(code.user, rows, how=How.CODE, actor=code.user_id, session=seen.session)
+                evidence = {"session": seen.session} | ({"league": seen.league} if seen.league is not None else {})
+                return assign_verified(code.user, rows, how=How.CODE, actor=code.user_id, **evidence)
     except Refused as refusal:
         # Its account was closed since.
         logger.info("the code for profile %s in session %s proves nothing: %s", seen.profile, seen.session, refusal)

@@ -1,4 +1,4 @@
-"""The signal `ownership_changed`: sent for each change of a profile's link that an account should be told of."""
+"""The signal `ownership_changed`: sent for each change of a profile that an account should be told of."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class Kind(TextChoices):
     UPGRADED = "upgraded", "Your profiles have moved to the new model"
     LINKED = "linked", "A profile was linked to your account"
     VERIFIED = "verified", "A profile was verified as yours"
+    UNVERIFIED = "unverified", "A profile is no longer verified as yours"
     UNLINKED = "unlinked", "A profile was unlinked from your account"
     REMINDER = "reminder", "A link is about to lapse"
     LAPSED = "lapsed", "A link has lapsed"
@@ -28,6 +29,17 @@ class Kind(TextChoices):
     MERGED = "merged", "Two profiles became one"
     CLAIMED = "claimed", "A claim waits for the staff"
     IMPORT_REFUSED = "import_refused", "Result files were refused"
+    LEAGUE_DECIDED = "league_decided", "Staff decided about a league you run"
+    REPORTED = "reported", "Somebody says that a result is wrong"
+    REPORT_ANSWERED = "report_answered", "What you said of a result was answered"
+    INCIDENT = "incident", "A driver reported an incident"
+    RULED = "ruled", "Stewards decided about a result of yours"
+    NAME_ASKED = "name_asked", "A league asks whether a name is yours"
+    NAME_ANSWERED = "name_answered", "A member answered whether a name is theirs"
+    NAME_TIED = "name_tied", "Results of a name became yours, or are not yours any more"
+    DETACHED = "detached", "It was decided whether somebody drove"
+    RESULT = "result", "A new result of yours is in"
+    FOLLOWED = "followed", "Results of whom you follow are in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +48,7 @@ class OwnershipEvent:
 
     `detail` of a reminder: `lapses_at` (ISO 8601); of a take-over: `was_verified`; of a decision: `accepted`, `holder`
     when it is about a claim of another account, and the staff's `reason`; of a claim: `claim`, its key; of a merge:
-    `merged_name`, and `undone` when the merge was undone.
+    `merged_name`, and `undone` when the merge was undone; of a stewards' ruling: see results.rulings.telling.
     """
 
     kind: Kind

@@ -6,7 +6,7 @@ SimProfile call these. Verified links are made in sim.ownership.proof.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from simlane.sim import shown
 from simlane.sim.errors import Refused
 from simlane.sim.ownership.events import Kind, OwnershipEvent, notify
 from simlane.sim.ownership.history import Action, How, change
@@ -33,7 +34,7 @@ TOO_MANY = (
     "Verify one, or unlink one, before you link another."
 )
 LAPSED = (
-    "Your link to this profile ended because nobody verified it. You cannot link it again before {day:%-d %B %Y}, "
+    "Your link to this profile ended without a proof. You cannot link it again before {day:%-d %b %Y}, "
     "unless you prove that it is yours: claim it."
 )
 LINK_COLUMNS = ["linked_user", "linked_at", "is_verified", "is_public", "merged_into"]
@@ -51,10 +52,11 @@ def link_to_user(profile: SimProfile, user: AbstractBaseUser, *, verified: bool 
     Raises Refused, with a message for the person, when another account has it, a row is gone, or the account has
     linked too much without proof.
     """
-    was_linked = profile.linked_user_id == user.pk
-    with transaction.atomic():
+    with transaction.atomic(), shown.only():
+        shown.rows("profile", [profile.pk])
         # The account first, as everywhere: see sim.ownership.locks. While it is locked its other links wait.
         lock_account(user)
+        was_linked = _row(profile).filter(linked_user=user.pk).exists()
         if not verified and not was_linked:
             _check_stock(profile, user)
         linked = (
@@ -76,15 +78,33 @@ def link_to_user(profile: SimProfile, user: AbstractBaseUser, *, verified: bool 
 
 
 def _check_stock(profile: SimProfile, user: AbstractBaseUser) -> None:
-    """Raises Refused when the account holds enough without proof, or held this profile until its link lapsed."""
+    """Raises Refused when the account holds enough without proof, or has held this profile long enough without."""
     profiles = type(profile)._default_manager
-    held = profiles.filter(linked_user=user.pk, is_verified=False, simulator=profile.simulator_id)
-    if held.exclude(pk=profile.pk).count() >= settings.UNVERIFIED_LINKS:
-        raise Refused(TOO_MANY.format(number=settings.UNVERIFIED_LINKS, simulator=profile.simulator.name))
-    days = timedelta(days=settings.RELINK_DAYS)
-    lapsed = profile.history.filter(was_account=user.pk, action=Action.LAPSE, at__gt=timezone.now() - days)
-    if (last := lapsed.order_by("-id").values_list("at", flat=True).first()) is not None:
-        raise Refused(LAPSED.format(day=last + days))
+    held = profiles.filter(linked_user=user.pk, is_verified=False, simulator=profile.simulator_id).count()
+    if held >= settings.UNVERIFIED_LINKS:
+        raise Refused(TOO_MANY.format(number=held, simulator=profile.simulator.name))
+    if (ended := _ended_without_proof(profile, user)) is not None:
+        raise Refused(LAPSED.format(day=ended + timedelta(days=settings.RELINK_DAYS)))
+
+
+def _ended_without_proof(profile: SimProfile, user: AbstractBaseUser) -> datetime | None:
+    """When the account's last link to the profile ended, if that keeps it from the next one for now.
+
+    A lapse does. So does unlinking, once the account has had as long as a link may last: else who unlinks and links
+    before each lapse would keep the profile. Sooner it is a change of mind.
+    """
+    now = timezone.now()
+    since = now - timedelta(days=settings.RELINK_DAYS)
+    ends = profile.history.filter(Q(action=Action.LAPSE) | Q(action=Action.UNLINK, how=How.CLICK))
+    last = ends.filter(was_account=user.pk, at__gt=since).order_by("-id").first()
+    if last is None or last.was_verified:
+        return None
+    lasts = timedelta(days=settings.LINK_LAPSE_DAYS)
+    begins = profile.history.filter(account=user.pk, at__gt=since - lasts).exclude(was_account=user.pk)
+    first = begins.order_by("id").values_list("at", flat=True).first()
+    if last.action == Action.UNLINK and first is not None and first > now - lasts:
+        return None
+    return last.at
 
 
 def unlink_from_user(profile: SimProfile) -> bool:
@@ -92,7 +112,8 @@ def unlink_from_user(profile: SimProfile) -> bool:
     if profile.linked_user_id is None:
         return False
     owner = profile.linked_user_id
-    with transaction.atomic():
+    with transaction.atomic(), shown.only():
+        shown.rows("profile", [profile.pk])
         ended = unlink(_row(profile).filter(linked_user=owner), how=How.CLICK, actor=owner)
         # A code that the member has not raced under yet must not link the profile again.
         profile.ownership_codes.filter(user=owner).delete()
@@ -102,11 +123,13 @@ def unlink_from_user(profile: SimProfile) -> bool:
 
 def set_visibility(profile: SimProfile, user: AbstractBaseUser, *, public: bool) -> None:
     """Show or hide a profile for its owner; raises Refused when the link is not theirs or not verified."""
-    changed = (
-        _row(profile)
-        .filter(linked_user=user.pk, is_verified=True)
-        .update(is_public=public, last_change=change(How.CLICK, user.pk))
-    )
+    with shown.only():
+        shown.rows("profile", [profile.pk])
+        changed = (
+            _row(profile)
+            .filter(linked_user=user.pk, is_verified=True)
+            .update(is_public=public, last_change=change(How.CLICK, user.pk))
+        )
     _reread(profile)
     if not changed:
         raise Refused(NOT_PROVED)

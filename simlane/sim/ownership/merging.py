@@ -14,8 +14,10 @@ from uuid import UUID
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection
 from django.db.models import Max, Q
+from django.dispatch import Signal
 from django.utils import timezone
 
+from simlane.sim import shown
 from simlane.sim.career import statistics
 from simlane.sim.errors import Refused
 from simlane.sim.identity.identifiers import normalise_or_none
@@ -41,7 +43,11 @@ MERGED_ALREADY = "One of these profiles is merged already: look at what it was m
 CHANGED = "The profiles have just changed: look at them again, then decide."
 ONE_CLAIM = "Both profiles have become one: your other claim speaks for this one too."
 UNDONE = "This merge has been undone already."
+_NAME = ("name", "last_used_at", "from_results")
 LATER_FIRST = "The profile was merged again later: undo that merge first."
+
+#: Sent with `profiles`, the keys of two of which one has drives of the other from now on, in that transaction.
+drives_moved = Signal()
 
 
 def has_platform_id(profile: SimProfile) -> bool:
@@ -108,6 +114,8 @@ def undo(merge: Merge, *, by: AbstractBaseUser) -> None:
     _separate_names(merge, kept, merged)
     _give_back_claims(merge, merged)
     statistics.recount([kept.pk, merged.pk])
+    shown.everything()
+    drives_moved.send(sender=None, profiles={kept.pk, merged.pk})
     owners = {kept.linked_user_id, before["account"] if has_account else None}
     notify(
         OwnershipEvent(Kind.MERGED, account, kept, {"merged_name": merged.profile_name, "undone": True})
@@ -151,11 +159,11 @@ def _link(profile: SimProfile) -> dict[str, Any]:
 
 def _merge(kept: SimProfile, merged: SimProfile, how: How, actor: int) -> Merge:
     """Both must be locked."""
-    names = list(kept.names.values_list("name", "last_used_at"))
+    names = list(kept.names.values_list(*_NAME))
     before = {
         "kept": _link(kept),
         "merged": _link(merged),
-        "names": [[name, used.isoformat()] for name, used in names],
+        "names": [[name, used.isoformat(), from_results] for name, used, from_results in names],
     }
     done = Merge.objects.create(kept=kept, merged=merged, how=how, by_id=actor, before=before)
     with connection.cursor() as cursor:
@@ -164,7 +172,7 @@ def _merge(kept: SimProfile, merged: SimProfile, how: How, actor: int) -> Merge:
             [done.pk, SimProfile._meta.pk.get_db_prep_value(merged.pk, connection)],
         )
     EntryDriver.objects.filter(profile=merged).update(profile=kept)
-    _add_names(kept, merged.names.values_list("name", "last_used_at"))
+    _add_names(kept, merged.names.values_list(*_NAME))
     SimProfile.objects.filter(pk=merged.pk).update(
         linked_user=None,
         linked_at=None,
@@ -181,6 +189,8 @@ def _merge(kept: SimProfile, merged: SimProfile, how: How, actor: int) -> Merge:
     done.before = before | {"left": _link(kept)} | _move_claims(kept, merged)
     done.save(update_fields=["before"])
     statistics.recount([kept.pk, merged.pk])
+    shown.everything()
+    drives_moved.send(sender=None, profiles={kept.pk, merged.pk})
     if kept.linked_user_id is not None:
         notify([OwnershipEvent(Kind.MERGED, kept.linked_user_id, kept, {"merged_name": merged.profile_name})])
     return done
@@ -226,17 +236,24 @@ def _give_back_link(merge: Merge, kept: SimProfile, merged: SimProfile, *, has_a
     )
 
 
-def _add_names(profile: SimProfile, names: Iterable[tuple[str, datetime]]) -> None:
-    """Names it raced under; of one that it has already the later use counts."""
-    used = dict(profile.names.values_list("name", "last_used_at"))
+def _add_names(profile: SimProfile, names: Iterable[tuple[str, datetime, bool]]) -> None:
+    """Names it raced under; of one that it has already the later use counts, and that it is not from results only."""
+    there = {name: (used, only) for name, used, only in profile.names.values_list(*_NAME)}
+    rows = {name: (used, only) for name, used, only in names}
     ProfileName.objects.bulk_create(
         [
-            ProfileName(profile=profile, name=name, folded=fold(name), last_used_at=max(at, used.get(name, at)))
-            for name, at in dict(names).items()
+            ProfileName(
+                profile=profile,
+                name=name,
+                folded=fold(name),
+                last_used_at=max(at, there.get(name, (at,))[0]),
+                from_results=only and there.get(name, (at, True))[1],
+            )
+            for name, (at, only) in rows.items()
         ],
         update_conflicts=True,
         unique_fields=["profile", "name"],
-        update_fields=["last_used_at"],
+        update_fields=["last_used_at", "from_results"],
     )
 
 
@@ -248,12 +265,13 @@ def _separate_names(merge: Merge, kept: SimProfile, merged: SimProfile) -> None:
         if not (plain := without_codes(name)):
             continue
         driven[profile][plain] = max(at, driven[profile].get(plain, at))
-    had = {name: datetime.fromisoformat(used) for name, used in merge.before["names"]}
+    # Merges of an older release did not note which names are from results only.
+    had = {name: (datetime.fromisoformat(used), only == [True]) for name, used, *only in merge.before["names"]}
     kept.names.exclude(name__in={*had, *driven[kept.pk]}).delete()
     kept.names.filter(name__in=had).delete()
-    _add_names(kept, had.items())
-    _add_names(kept, driven[kept.pk].items())
-    _add_names(merged, driven[merged.pk].items())
+    _add_names(kept, [(name, *rest) for name, rest in had.items()])
+    for profile in (kept, merged):
+        _add_names(profile, [(name, at, True) for name, at in driven[profile.pk].items()])
     for profile in (kept, merged):
         _show_name(profile)
 
@@ -262,7 +280,7 @@ def _show_name(profile: SimProfile) -> None:
     """Its name is one that is still its own, and none that it used since another."""
     used = dict(profile.names.values_list("name", "last_used_at"))
     if used and used.get(profile.profile_name) != max(used.values()):
-        name = min(used, key=lambda each: (-used[each].timestamp(), each))
+        name = min(used, key=lambda each: (not each, -used[each].timestamp(), each))
         SimProfile.objects.filter(pk=profile.pk).update(profile_name=name, name_key=name_key(name))
         profile.profile_name = name
 

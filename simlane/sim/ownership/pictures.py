@@ -12,14 +12,18 @@ from PIL import Image, ImageOps
 from simlane.sim.errors import Refused
 
 MAX_BYTES = 5 * 1024 * 1024
-#: Decoded, four bytes each: some 100 MB while it is read. A JPEG of more is decoded at half its size or less.
+#: Decoded, four bytes each: some 100 MB while it is read. Most JPEG files of more are decoded at half their size.
 MAX_PIXELS = 12_000_000
 #: The longer side of a kept picture, in pixels.
 SIDE = 1600
 QUALITY = 80
 FORMATS = ("JPEG", "PNG", "WEBP")
+#: Of a JPEG: frames of which one scan can hold all, the header of a scan, and what an ordinary file has before it.
+SEQUENTIAL = (0xC0, 0xC1)
+SCAN = 0xDA
+SEGMENTS = {*SEQUENTIAL, 0xC4, 0xDB, 0xDD, *range(0xE0, 0xF0), 0xFE, SCAN}
 UNREADABLE = "“{name}” is not a picture we can read: send a JPEG, PNG or WebP file."
-TOO_BIG = "“{name}” is too big: a picture may have 5 MB and 12 megapixels, a JPEG somewhat more."
+TOO_BIG = "“{name}” is too big: a picture may have 5 MB and 12 megapixels, most JPEG files somewhat more."
 
 
 _one_at_a_time = threading.Lock()
@@ -34,6 +38,21 @@ class Picture:
     height: int
 
 
+def _is_in_one_scan(data: bytes) -> bool:
+    """Whether these are a JPEG's bytes that are decoded from top to bottom, all components together.
+
+    Of several scans, as a progressive one has, the decoder holds every pixel's coefficients, however small the outcome.
+    """
+    at, components = 2, 0
+    while data[at : at + 1] == b"\xff" and data[at + 1] in SEGMENTS:
+        if data[at + 1] in SEQUENTIAL:
+            components = data[at + 9]
+        elif data[at + 1] == SCAN:
+            return data[at + 4] == components
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return False
+
+
 def read_picture(data: bytes, name: str) -> Picture:
     """Decode a picture and encode it anew; raises Refused, with a message that names the file."""
     shown = name[:60]
@@ -44,8 +63,10 @@ def read_picture(data: bytes, name: str) -> Picture:
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=FORMATS) as source:
-                # A JPEG is decoded smaller at once.
-                source.draft("RGB", (SIDE, SIDE))
+                if _is_in_one_scan(data):
+                    # Decoded smaller at once.
+                    longer = max(source.size)
+                    source.draft("RGB", (source.width * SIDE // longer, source.height * SIDE // longer))
                 if source.width * source.height > MAX_PIXELS:
                     raise Image.DecompressionBombError
                 source.thumbnail((SIDE, SIDE))

@@ -18,6 +18,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from simlane.sim import shown
 from simlane.sim.identity.identifiers import IdentifierKind
 from simlane.sim.models import Claim, LinkReminder, Merge, OwnershipCode, SimProfile
 from simlane.sim.ownership import merging
@@ -85,6 +86,7 @@ def assign_verified(
             proof.verified.append(profile)
     keys = [profile.pk for profile in proof.verified]
     now = timezone.now()
+    shown.rows("profile", keys)
     SimProfile.objects.filter(pk__in=keys).update(
         linked_user=user.pk,
         linked_at=Case(When(linked_user=user.pk, then=Coalesce(F("linked_at"), Value(now))), default=Value(now)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.db.models import Q
 
@@ -17,8 +17,8 @@ class AccountNames(Protocol):
     def condition(self, path: str, words: Sequence[str]) -> Q:
         """Rows whose account, at `path`, has all the words in its names; through an index."""
 
-    def matches(self, account: Any, words: Sequence[str]) -> bool:
-        """Whether the names of this account hold all the words."""
+    def key(self, path: str) -> str:
+        """The path of the text of the account at `path` that such words are in."""
 
 
 _registered: list[AccountNames] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from difflib import SequenceMatcher
 from functools import reduce
 from operator import and_
@@ -10,10 +11,9 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import F, Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 
-from simlane.sim.models import ProfileName, SimProfile
+from simlane.sim.models import SimProfile
 from simlane.sim.search import accounts, postgresql, sqlite
 from simlane.sim.search.accounts import PIECE
 
@@ -25,30 +25,76 @@ LIKENESS = 0.6
 ALTERNATIVES = 4
 LAST_CHARACTER = "\U0010ffff"
 
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A name that a query may mean, with what ranking asks of its profile; `id` is the profile's, `key` the name's.
+
+    `account` is what the account of a verified link is called, folded; empty where there is none. `id` and
+    `last_active_at` are as the database gives them.
+    """
+
+    id: Any
+    profile_name: str
+    profile_identifier: str
+    starts: int
+    last_active_at: Any
+    key: int
+    name: str
+    folded: str
+    account: str
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it is the name that its profile shows."""
+        return self.name == self.profile_name
+
+
+#: SQL about the rows of other branches, and its parameters.
+Condition = tuple[str, tuple[Any, ...]]
+COLUMNS = tuple(field.name for field in fields(Candidate))
+
 #: A word of the query, with the known words that it may stand for and how like they are.
 Nearest = dict[str, dict[str, float]]
 
 
 def as_typed(
     profiles: QuerySet[SimProfile], text: str, words: Sequence[str], identifiers: Sequence[str]
-) -> list[ProfileName]:
-    """Names of profiles with one of these ids, that start with `text`, hold all words, or whose account does."""
-    branches = [
-        profiles.filter(profile_identifier__in=identifiers).values("names__id")[:PREFIX_CAP],
-        _starting(profiles, text),
-        # The profile's current name stands for its account.
-        profiles.filter(
-            accounts.names().condition("linked_user", words), is_verified=True, names__name=F("profile_name")
-        ).values("names__id")[:PREFIX_CAP],
-    ]
+) -> list[Candidate]:
+    """Names of profiles with one of these ids, that start with `text`, hold all words, or whose account does.
+
+    Where better names fill their cap, worse ones are not looked for: a word that many names hold costs no more.
+    """
+    branches = {
+        "identified": _cut(profiles.filter(profile_identifier__in=identifiers, names__isnull=False), PREFIX_CAP),
+        "starting": _starting(profiles, text),
+    }
+    found = "(SELECT COUNT(*) FROM starting WHERE SUBSTR(folded || ' ', 1, %s) = %s)"
+    first_words = (len(text) + 1, f"{text} ")
+    few = {"holding": (f"{found} < %s", (*first_words, PREFIX_CAP))}
     if pieces := [word for word in words if len(word) >= PIECE]:
-        branches.append(_holding(profiles, [[word] for word in pieces]))
-    return _names(branches)
+        branches["holding"] = _holding(profiles, [[word] for word in pieces])
+        found += " + (SELECT COUNT(*) FROM holding)"
+    # The profile's current name stands for its account.
+    called = Q(accounts.names().condition("linked_user", words), is_verified=True, names__name=F("profile_name"))
+    branches["called"] = _cut(profiles.filter(called), PREFIX_CAP)
+    few["called"] = (f"{found} < %s", (*first_words, PREFIX_CAP))
+    return _names(branches, few)
 
 
-def similar(profiles: QuerySet[SimProfile], nearest: Nearest) -> list[ProfileName]:
+def similar(profiles: QuerySet[SimProfile], nearest: Nearest) -> list[Candidate]:
     """Names that hold a near word for each word of the query."""
-    return _names([_holding(profiles, [list(near) for near in nearest.values()])])
+    return _names({"holding": _holding(profiles, [list(near) for near in nearest.values()])}, {})
+
+
+def spelled(profiles: QuerySet[SimProfile], alternatives: Sequence[Sequence[str]]) -> list[Candidate]:
+    """Names that hold one spelling of each word."""
+    return _names({"holding": _holding(profiles, alternatives)}, {})
+
+
+def known_like(words: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs of a word and a known word that is like it, the likest of each."""
+    return _database().near_words(words) if words else []
 
 
 def nearest(words: Sequence[str]) -> Nearest:
@@ -71,33 +117,57 @@ def _database() -> Any:
 def _starting(profiles: QuerySet[SimProfile], text: str) -> QuerySet[SimProfile, Any]:
     """Names that start so, in the order of the index of whole names, of which this is a range."""
     range_ = profiles.alias(start=_database().folded_name()).filter(start__gte=text, start__lt=text + LAST_CHARACTER)
-    return range_.order_by("start").values("names__id")[:PREFIX_CAP]
+    return _cut(range_.order_by("start"), PREFIX_CAP)
 
 
 def _holding(profiles: QuerySet[SimProfile], alternatives: Sequence[Sequence[str]]) -> QuerySet[SimProfile, Any]:
     """Names that hold one word of each of the `alternatives`."""
     condition: Q = reduce(and_, (_database().holds(words) for words in alternatives))
-    return profiles.filter(condition).values("names__id")[:CONTAINS_CAP]
+    return _cut(profiles.filter(condition), CONTAINS_CAP)
 
 
-def _names(branches: Sequence[QuerySet[SimProfile, Any]]) -> list[ProfileName]:
-    """The names whose ids the branches give, each with its profile and simulator."""
-    compiled = [sql for branch in branches if (sql := _compiled(branch)) is not None]
-    if not compiled:
+def _cut(rows: QuerySet[SimProfile], cap: int) -> QuerySet[SimProfile, Any]:
+    """The first rows, each with the columns of a Candidate under its names."""
+    named: QuerySet[SimProfile, Any] = rows.annotate(
+        key=F("names__id"),
+        name=F("names__name"),
+        folded=F("names__folded"),
+        # Only a verified link makes an account findable (rule 6).
+        account=Case(
+            When(is_verified=True, then=F(accounts.names().key("linked_user"))),
+            default=Value(""),
+            output_field=TextField(),
+        ),
+    ).values(*COLUMNS)
+    return named[:cap]
+
+
+def _names(branches: dict[str, QuerySet[SimProfile, Any]], where: dict[str, Condition]) -> list[Candidate]:
+    """The rows of all branches, each once; one in `where` is read only if its condition on those before it holds."""
+    named: list[tuple[str, str]] = []
+    parameters: list[Any] = []
+    for branch, rows in branches.items():
+        if (compiled := _compiled(rows)) is None:
+            continue
+        sql, given = f"SELECT * FROM ({compiled[0]}) AS {branch}_rows", compiled[1]  # noqa: S608
+        if branch in where:
+            # As a LIMIT, which both databases look at before they read anything.
+            sql += f" LIMIT CASE WHEN {where[branch][0]} THEN {CONTAINS_CAP} ELSE 0 END"
+            given += where[branch][1]
+        named.append((branch, sql))
+        parameters += given
+    if not named:
         return []
-    branches_sql = (f"SELECT * FROM ({sql}) AS branch{number}" for number, (sql, _) in enumerate(compiled))  # noqa: S608
-    union = " UNION ".join(branches_sql)
-    parameters = [parameter for _, values in compiled for parameter in values]
-    return list(
-        ProfileName.objects.filter(pk__in=RawSQL(union, parameters))  # noqa: S611 - SQL that Django compiled
-        .select_related("profile__simulator", "profile__linked_user")
-        .defer("profile__profile_data")
-    )
+    tables = ", ".join(f"{branch} AS ({sql})" for branch, sql in named)
+    union = " UNION ".join(f"SELECT * FROM {branch}" for branch, _ in named)  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH {tables} {union}", parameters)
+        return [Candidate(*row) for row in cursor.fetchall()]
 
 
-def _compiled(branch: QuerySet[SimProfile, Any]) -> tuple[str, tuple[Any, ...]] | None:
-    """The branch's SQL; None where Django knows without asking that it has no rows, as of no ids."""
+def _compiled(rows: QuerySet[SimProfile, Any]) -> tuple[str, tuple[Any, ...]] | None:
+    """The rows' SQL; None where Django knows without asking that there are none, as of no ids."""
     try:
-        return branch.query.sql_with_params()
+        return rows.query.sql_with_params()
     except EmptyResultSet:
         return None

@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from simlane.sim.models import ProfileName, SimProfile
-from simlane.sim.search import accounts
+from simlane.sim.search.candidates import Candidate
 
 
 class Reason(StrEnum):
@@ -34,49 +33,23 @@ class Tier(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """A found profile; `matched_name` is the name that `reason` speaks of."""
-
-    profile: SimProfile
-    reason: Reason
-    matched_name: str
-
-
-@dataclass(frozen=True, slots=True)
 class Ranked:
     """A matching name. `closeness` sorts first: a tier, or for a similar name the negative sum of its likenesses."""
 
     closeness: float
-    name: ProfileName
+    name: Candidate
     reason: Reason
 
-    @property
-    def order(self) -> tuple[float, bool, int, float, int]:
-        """Among equals a current name precedes a former one, then more starts, then the later last session."""
-        profile = self.name.profile
-        return (
-            self.closeness,
-            not is_current(self.name),
-            -profile.starts,
-            -profile.last_active_at.timestamp(),
-            self.name.pk,
-        )
 
-
-def is_current(name: ProfileName) -> bool:
-    """Whether it is the name that its profile shows."""
-    return name.name == name.profile.profile_name
-
-
-def rank(name: ProfileName, text: str, words: Sequence[str], identifiers: Collection[str]) -> Ranked | None:
+def rank(name: Candidate, text: str, words: Sequence[str], identifiers: Collection[str]) -> Ranked | None:
     """How well the name matches the folded query `text`, its `words` or its `identifiers`; None if it does not."""
     by_name = all(word in name.folded for word in words)
-    reason = Reason.NAME if is_current(name) else Reason.FORMER
-    if name.profile.profile_identifier in identifiers:
+    reason = Reason.NAME if name.is_current else Reason.FORMER
+    if name.profile_identifier in identifiers:
         return Ranked(Tier.IDENTIFIER, name, reason if by_name else Reason.IDENTIFIER)
     if by_name:
         return Ranked(_tier(name.folded, text, words), name, reason)
-    if _is_account(name, words):
+    if name.is_current and all(word in name.account for word in words):
         return Ranked(Tier.ACCOUNT, name, Reason.ACCOUNT)
     return None
 
@@ -96,17 +69,14 @@ def _tier(folded: str, text: str, words: Sequence[str]) -> Tier:
     return Tier.WITHIN_WORDS
 
 
-def _is_account(name: ProfileName, words: Sequence[str]) -> bool:
-    """Whether the account is called so: only a verified link makes an account findable (rule 6)."""
-    profile = name.profile
-    if not profile.is_verified or profile.linked_user is None or not is_current(name):
-        return False
-    return accounts.names().matches(profile.linked_user, words)
+def best(ranked: Iterable[Ranked]) -> list[Ranked]:
+    """Each profile once, by its best name, the best first.
 
-
-def best(ranked: Iterable[Ranked]) -> list[Hit]:
-    """Each profile once, by its best name, the best first."""
-    hits: dict[object, Hit] = {}
-    for each in sorted(ranked, key=lambda ranked: ranked.order):
-        hits.setdefault(each.name.profile_id, Hit(each.name.profile, each.reason, each.name.name))
-    return list(hits.values())
+    Among equals a current name precedes a former one, then more starts, then the later last session.
+    """
+    by_key = sorted(ranked, key=lambda each: each.name.key)
+    latest = sorted(by_key, key=lambda each: each.name.last_active_at, reverse=True)
+    first: dict[object, Ranked] = {}
+    for each in sorted(latest, key=lambda each: (each.closeness, not each.name.is_current, -each.name.starts)):
+        first.setdefault(each.name.id, each)
+    return list(first.values())
