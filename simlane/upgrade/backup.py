@@ -32,17 +32,22 @@ class Backup:
     sha256: str
 
 
+def folder(directory: Path | None) -> Path:
+    """Where backups are written, when `directory` does not say it."""
+    return directory or Path(settings.VAR_DIR) / "backups"
+
+
 def make(directory: Path | None) -> Backup:
     """Writes one into `directory`; raises CommandError, and leaves no half of one, when that fails."""
-    folder = directory or settings.VAR_DIR / "backups"
+    into = folder(directory)
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        into.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise CommandError(
-            f"No backup: {folder} cannot be made ({error.strerror}). Choose another --directory."
+            f"No backup: {into} cannot be made ({error.strerror}). Choose another --directory."
         ) from error
     suffix = "dump" if connection.vendor == "postgresql" else "sqlite3"
-    file = folder / f"simlane-{timezone.now():%Y%m%d-%H%M%S}.{suffix}"
+    file = into / f"simlane-{timezone.now():%Y%m%d-%H%M%S}.{suffix}"
     half = file.with_suffix(f".{suffix}.part")
     try:
         (_pg_dump if connection.vendor == "postgresql" else _copy)(half)
@@ -52,7 +57,7 @@ def make(directory: Path | None) -> Backup:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
         half.rename(file)
     except OSError as error:
-        raise CommandError(f"No backup in {folder}: {error.strerror}.") from error
+        raise CommandError(f"No backup in {into}: {error.strerror}.") from error
     finally:
         half.unlink(missing_ok=True)
     file.with_name(f"{file.name}.sha256").write_text(f"{digest}  {file.name}\n")
@@ -64,7 +69,7 @@ def pg_dump_program() -> str | None:
 
     An older one refuses a newer server; a newer one writes what an older pg_restore may not read.
     """
-    found = {version: program for program in _pg_dumps() if (version := _major_version(program))}
+    found = {version: program for program in _pg_dumps() if (version := major_version(program))}
     if not found:
         return None
     with connection.cursor() as cursor:
@@ -81,7 +86,8 @@ def _pg_dumps() -> Iterator[str]:
             yield program
 
 
-def _major_version(program: str) -> int | None:
+def major_version(program: str) -> int | None:
+    """The first number of what a program says of its version; None when it says none."""
     answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
     match = re.search(r"(\d+)", answer)
     return int(match[1]) if match else None
@@ -91,17 +97,15 @@ def _pg_dump(file: Path) -> None:
     program = pg_dump_program()
     if program is None:
         raise CommandError("No backup: pg_dump is missing. Install postgresql-client, or run with --no-backup.")
-    given = connection.settings_dict
-    environment = {
-        "PGHOST": given["HOST"],
-        "PGPORT": str(given["PORT"] or ""),
-        "PGUSER": given["USER"],
-        "PGPASSWORD": given["PASSWORD"],
-        "PGDATABASE": given["NAME"],
-    }
+    # As Django starts psql: pg_dump is told a server in the same way. Of a session's own settings it knows nothing.
+    (_, *arguments), environment = connection.client.settings_to_cmd_args_env(
+        connection.settings_dict, ["--format=custom", f"--file={file}"]
+    )
+    if options := connection.settings_dict["OPTIONS"].get("options"):
+        environment = {**(environment or {}), "PGOPTIONS": options}
     done = subprocess.run(
-        [program, "--format=custom", f"--file={file}"],
-        env={**os.environ, **{name: value for name, value in environment.items() if value}},
+        [program, *arguments],
+        env={**os.environ, **(environment or {})},
         capture_output=True,
         text=True,
         check=False,

@@ -9,17 +9,23 @@ from types import TracebackType
 from django.core.management.base import OutputWrapper
 from django.db import connection
 
-from simlane.sim.legacy import events
+from simlane.sim.legacy import career_statistics, career_years, events, records
 from simlane.web.progress import Counter
 
 LOOK_EVERY_SECONDS = 1.0
 WAIT_SECONDS = 0.5
+#: Who has raced at all.
+_RACED = "(SELECT DISTINCT profile_id FROM sim_entrydriver WHERE profile_id IS NOT NULL) AS raced"
 #: The long steps, and the rows they have not done yet; a step that is not here is named for the table it empties.
 LEFT = {
     "backfill": "sim_simprofile WHERE profile_identifier = ''",
     "names": "sim_simprofile WHERE name_key = ''",
     "accounts": "users_user WHERE search_key = ''",
     events.STEP: f"{events.TABLE} WHERE {events.LEFT}",
+    career_statistics.STEP: _RACED,
+    career_years.STEP: _RACED,
+    # About so many: a class of its own makes one more.
+    records.STEP: "(SELECT DISTINCT track_id, car_id FROM sim_personalbest) AS driven",
 }
 
 

@@ -14,11 +14,13 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import ProjectState
 from django.db.utils import OperationalError
 from django.utils import timezone
+from psycopg import IsolationLevel
 from psycopg.pq import TransactionStatus
 
 from simlane.sim.legacy.batches import passes
 from simlane.sim.legacy.progress import Listener, listening
-from simlane.sim.legacy.recorded import held_aside, one_at_a_time, try_lock
+from simlane.sim.legacy.recorded import HOLDERS, held_aside, one_at_a_time, try_lock
+from simlane.sim.legacy.states import PartialState
 from simlane.upgrade import pooler
 from simlane.upgrade.errors import said
 from simlane.upgrade.models import UpgradeStep
@@ -28,10 +30,17 @@ from simlane.upgrade.spacing import spaced
 LOCK_MS = 80
 #: How long a step tries for its lock: a vacuum of a large table holds one for minutes.
 PATIENCE_SECONDS = 900
-#: No statement of a step is ended by a time limit of the database user's.
-IN_TRANSACTION = f"SET LOCAL lock_timeout = {LOCK_MS}; SET LOCAL statement_timeout = 0"
+IN_TRANSACTION = f"SET LOCAL lock_timeout = {LOCK_MS}"
 #: An index waits for transactions that began before it, and nobody waits for the index.
-IN_SESSION = "SET lock_timeout = '10min'; SET statement_timeout = 0"
+IN_SESSION = "SET lock_timeout = '10min'"
+#: Time limits of the database user or the server that end no statement, transaction or session of an upgrade.
+SET_ASIDE = (
+    "statement_timeout",
+    "idle_in_transaction_session_timeout",
+    "idle_session_timeout",
+    # Since PostgreSQL 17.
+    "transaction_timeout",
+)
 #: How long a server may take to answer at all.
 CONNECT_SECONDS = 4
 #: One upgrade at a time: PostgreSQL's advisory lock of this number.
@@ -40,23 +49,37 @@ ADVISORY = 0x51_4D_1A_4E
 
 @contextmanager
 def direct() -> Iterator[None]:
-    """Connects without the site's pool, which would wait for an unreachable server; raises CommandError at once."""
+    """Connects without the site's pool, which would wait for an unreachable server; raises CommandError at once.
+
+    A transaction sees what others commit during it, whatever the database user's default is: a batch could not write
+    their rows otherwise, and an index would wait for the transaction that holds our own locks.
+    """
     before = connection.settings_dict["OPTIONS"]
     if connection.vendor != "postgresql":
         yield
         return
     connection.close()
     own = {name: value for name, value in before.items() if name != "pool"}
-    connection.settings_dict["OPTIONS"] = {"connect_timeout": CONNECT_SECONDS} | own
+    ours = {"isolation_level": IsolationLevel.READ_COMMITTED}
+    connection.settings_dict["OPTIONS"] = {"connect_timeout": CONNECT_SECONDS} | own | ours
     try:
         try:
             connection.ensure_connection()
+            _set_aside()
         except Error as error:
             raise CommandError(f"No connection to the database: {said(error)}. Nothing was changed.") from error
         yield
     finally:
         connection.close()
         connection.settings_dict["OPTIONS"] = before
+
+
+def _set_aside() -> None:
+    """For the whole session, where it is ours: a pooler would give it to others as it is."""
+    if pooler.hindrance():
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(name, '0', false) FROM pg_settings WHERE name = ANY(%s)", [list(SET_ASIDE)])
 
 
 @contextmanager
@@ -79,12 +102,7 @@ def runs() -> bool:
     if connection.vendor != "postgresql":
         return True
     with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-            AND classid = 0 AND objid = %s AND objsubid = 1)""",
-            [ADVISORY],
-        )
+        cursor.execute(f"SELECT EXISTS ({HOLDERS})", [ADVISORY])
         return bool(cursor.fetchone()[0])
 
 
@@ -171,7 +189,7 @@ def _limited(execute: Callable[..., Any], sql: str, parameters: Any, many: bool,
         return execute(sql, parameters, many, context)
     finally:
         if not connection.connection.closed:
-            _set("RESET lock_timeout; RESET statement_timeout")
+            _set("RESET lock_timeout")
 
 
 def _set(statements: str) -> None:
@@ -193,16 +211,15 @@ def _holders() -> str:
 
 
 class Migrations:
-    """Applies migrations one by one. Their models are put together once, and then follow each migration."""
+    """Applies migrations one by one."""
 
     def __init__(self) -> None:
         self._executor = MigrationExecutor(connection)
         graph = self._executor.loader.graph
         # An install of somebody's own has recorded others, too.
         known = [key for key in self._executor.loader.applied_migrations if key in graph.nodes]
-        self._state = self._executor.loader.project_state(known)
-        # Models that are there already change with a migration; else each operation would make them all anew.
-        self._state.apps  # noqa: B018
+        # Models are put together when an operation asks for one: also of other people's migrations.
+        self._state: ProjectState = PartialState.of(self._executor.loader.project_state(known))
 
     def apply(self, app: str, name: str, say: Callable[[str], None]) -> None:
         """Applies this one, which is the next."""

@@ -20,6 +20,8 @@ class Kind(StrEnum):
     ALONE = "alone"
     #: One statement in batches of keys: `{range}` stands for the condition on them.
     BATCHES = "batches"
+    #: Nothing is done; before the way back begins no row `t` of the table may fulfil the conditions in `back`.
+    CHECK = "check"
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,16 +49,18 @@ def _optional(context: Context, name: str, extra: Column) -> Act:
 
 
 def _required_again(context: Context, name: str, extra: Column) -> tuple[str, ...]:
-    """Forbids NULL again: a text that the new release's rows lack is empty; else such rows leave it allowed."""
+    """Forbids NULL again: a text that the new release's rows lack is empty.
+
+    Such rows leave it allowed where there is no text, or the empty one breaks a constraint of the install's.
+    """
     table = context.table(name)
-    empty = f'FROM {table} WHERE "{extra.name}" IS NULL'
-    filled: tuple[str, ...] = ()
+    filled = ""
     if length(extra.type) is not None and extra.references is None:
-        filled = (f'UPDATE {table} SET "{extra.name}" = \'\' WHERE "{extra.name}" IS NULL',)
+        filled = f'UPDATE {table} SET "{extra.name}" = \'\' WHERE "{extra.name}" IS NULL;'
     return (
-        *filled,
-        f"""DO $adopt$ BEGIN IF NOT EXISTS (SELECT 1 {empty}) THEN
-        ALTER TABLE {table} ALTER COLUMN "{extra.name}" SET NOT NULL; END IF; END $adopt$""",
+        f"""DO $adopt$ BEGIN {filled}
+            ALTER TABLE {table} ALTER COLUMN "{extra.name}" SET NOT NULL;
+        EXCEPTION WHEN integrity_constraint_violation THEN NULL; END $adopt$""",
     )
 
 
@@ -77,15 +79,18 @@ def _added(context: Context, name: str, column: Column) -> Iterator[Act]:
         if trouble := _cannot(f'SELECT max(("{given}"::{column.type})::text) FROM {context.table(name)}'):
             context.wrong.append(f"[columns.{name}] {column.name}: {given} cannot become {column.type}: {trouble}")
             return
-        if not column.null and (empty := constraints.count(f'FROM {context.table(name)} WHERE "{given}" IS NULL')):
-            context.wrong.append(
-                f"[columns.{name}] {column.name}: {given} is empty in {empty:,} rows; fill them first."
-            )
-            return
+        if not column.null:
+            constraints.must_be_filled(context, name, given)
+        if column.unique:
+            constraints.must_differ(context, name, given)
+        if column.references:
+            constraints.must_point(context, name, given, column.references[0], column.type)
         yield add(context, name, column.name, column.type)
         context.derived[name].append(
             Derived(column.name, lambda row: f'{row}."{given}"::{column.type}', (given,), column.null)
         )
+    elif isinstance(given, Value) and (column.references or column.unique):
+        context.wrong.append(f"[columns.{name}] {column.name}: it differs from row to row, so say which column has it.")
     elif isinstance(given, Value) or place in expressions.USUAL:
         value = given.value if isinstance(given, Value) else expressions.USUAL[place]
         if trouble := _cannot(f"SELECT {literal(value)}::{column.type}"):
@@ -144,32 +149,55 @@ def _altered(context: Context, name: str, wanted: Column, has: Column) -> Iterat
             (f'ALTER TABLE {table} ALTER COLUMN "{wanted.name}" SET NOT NULL',),
         )
     if has.null and not wanted.null:
-        if empty := constraints.count(f'FROM {table} WHERE "{wanted.name}" IS NULL'):
-            context.wrong.append(f"{place} is empty in {empty:,} rows: fill them first.")
-        else:
-            yield from constraints.not_null(context, name, wanted.name, stays=True)
+        constraints.must_be_filled(context, name, wanted.name)
+        yield from constraints.not_null(context, name, wanted.name, stays=True)
     if wanted.unique and not has.unique:
-        yield from constraints.unique(context, name, wanted.name)
+        constraints.must_differ(context, name, wanted.name)
+        yield constraints.unique(context, name, wanted.name)
     if wanted.numbered and not has.numbered:
         yield constraints.numbered(context, name, wanted.name)
     if wanted.references and has.references is None:
         target, other = wanted.references
+        constraints.must_point(context, name, wanted.name, target)
         yield from constraints.foreign_key(context, name, wanted.name, target, other)
+    elif wanted.references and has.references:
+        target, other = context.mapping.table(wanted.references[0]), wanted.references[1]
+        if (has.references[0].strip('"'), has.references[1]) != (target, other):
+            there = ".".join(has.references)
+            context.wrong.append(f"{place} points at {there}, expected {target}.{other}: point it there first.")
 
 
 def create_events(context: Context) -> Act:
-    """An install without events gets an empty table for them."""
+    """An install without events gets a table for them; on the way back those that came since wait in another.
+
+    With the install's own keys of simulators: those of a later adoption may be others.
+    """
     key = "adopt_id" if "sim_simulator" in context.rekeyed else "id"
+    kept, pointed_at = "sim_adopted_sim_event", context.table("sim_simulator")
+    own = "id, name, starts_at, created_at, event_source"
+    events = f"SELECT e.{own.replace(', ', ', e.')}, s.id::text AS simulator FROM sim_event e JOIN {pointed_at} s"
     return Act(
         "create sim_event",
         (
             f"""CREATE TABLE sim_event (id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
             name varchar(255) NOT NULL, starts_at timestamptz, created_at timestamptz NOT NULL,
-            simulator_id bigint NOT NULL REFERENCES {context.table("sim_simulator")} ({key})
+            simulator_id bigint NOT NULL REFERENCES {pointed_at} ({key})
                 DEFERRABLE INITIALLY DEFERRED, event_source varchar(30) NOT NULL)""",
             "CREATE INDEX sim_event_simulator_id_adopt ON sim_event (simulator_id)",
+            f"""DO $adopt$ BEGIN IF to_regclass('{kept}') IS NOT NULL THEN
+                WITH known AS (DELETE FROM {kept} e USING {pointed_at} s WHERE s.id::text = e.simulator
+                    RETURNING e.*, s.{key} AS key)
+                INSERT INTO sim_event ({own}, simulator_id) SELECT {own}, key FROM known;
+                PERFORM setval(pg_get_serial_sequence('sim_event', 'id'), max(id)) FROM sim_event;
+            END IF; END $adopt$""",
         ),
-        ("DROP TABLE sim_event",),
+        (
+            f"""DO $adopt$ BEGIN IF EXISTS (SELECT 1 FROM sim_event) THEN
+                CREATE TABLE IF NOT EXISTS {kept} AS {events} ON false;
+                INSERT INTO {kept} {events} ON s.{key} = e.simulator_id;
+            END IF; END $adopt$""",
+            "DROP TABLE sim_event",
+        ),
     )
 
 
@@ -183,6 +211,29 @@ def rename_tables(context: Context) -> Iterator[Act]:
                 (f'ALTER TABLE "{name}" RENAME TO "{table}"',),
                 stops_old_release=True,
             )
+
+
+def look_before_going_back(context: Context) -> Iterator[Act]:
+    """What an install's own columns, narrower than the old release's or never empty, may find in rows that came since.
+
+    By the names that tables and columns have at the end.
+    """
+    for name, table in context.wanted.items():
+        given = context.mapping.columns.get(name, {})
+        for column in table.columns.values():
+            source = given.get(column.name, column.name)
+            own = context.has[name].columns.get(source) if isinstance(source, str) else None
+            if own is None or column.name == "id" or context.points_at_rekeyed(column):
+                continue
+            size, own_size = length(column.type), length(own.type)
+            if column.null and not own.null:
+                yield _look(context, name, f"{source} may not be empty", f't."{column.name}" IS NULL')
+            if size is not None and own_size is not None and own_size < size:
+                yield _look(context, name, f"{source} is {own.type}", f'length(t."{column.name}") > {own_size}')
+
+
+def _look(context: Context, name: str, why: str, condition: str) -> Act:
+    return Act(f"{name}.{why}", back=(condition,), kind=Kind.CHECK, table=name, stops_old_release=context.renames)
 
 
 def carry_back(context: Context) -> Iterator[Act]:
@@ -201,7 +252,7 @@ def carry_back(context: Context) -> Iterator[Act]:
                 ),
                 kind=Kind.BATCHES,
                 table=name,
-                stops_old_release=bool(context.rekeyed or context.mapping.tables or context.mapping.aside),
+                stops_old_release=context.renames,
             )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django.db import connection
 
+from simlane.sim.database import rights
 from simlane.upgrade.adoption import columns, keys, records, simulators, step
 from simlane.upgrade.adoption.acts import Act
 from simlane.upgrade.adoption.context import Context
@@ -30,7 +31,15 @@ def compile_acts(mapping: Mapping, pending: list[tuple[str, str]]) -> list[Act]:
     acts = list(_acts(context, pending, there))
     if wrong:
         raise MappingError(wrong)
+    if acts:
+        acts = [*_shared(mapping), *acts]
     return [act for act in acts if not act.stops_old_release] + [act for act in acts if act.stops_old_release]
+
+
+def _shared(mapping: Mapping) -> Iterator[Act]:
+    """Who may do something with the tables that are there may do it with those to come, the adoption's own too."""
+    for grant in rights.missing(connection, [mapping.table(name) for name in rights.neighbours()]):
+        yield Act(f"grant {grant.right} on new {grant.kind.lower()} to {grant.role}", (grant.sql,), (grant.undone,))
 
 
 def _acts(context: Context, pending: list[tuple[str, str]], there: set[str]) -> Iterator[Act]:
@@ -61,7 +70,8 @@ def _acts(context: Context, pending: list[tuple[str, str]], there: set[str]) -> 
         for name in in_the_way
     ]
     yield from columns.carry_back(context)
-    yield from records.acts(stops=bool(context.rekeyed or context.mapping.tables or context.mapping.aside))
+    yield from columns.look_before_going_back(context)
+    yield from records.acts(stops=context.renames)
 
 
 def _misnamed(mapping: Mapping, wanted: dict[str, Table], there: set[str]) -> Iterator[str]:

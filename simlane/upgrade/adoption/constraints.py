@@ -1,24 +1,61 @@
-"""Keys, indexes and constraints that an adoption adds while others write the table."""
+"""Keys, indexes and constraints that an adoption adds while others write the table, and the rows that break them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.db import connection
 
 from simlane.upgrade.adoption.acts import Act, Kind, literal
 from simlane.upgrade.adoption.context import Context
 
+#: Rows that are shown of those that break a constraint.
+SHOWN = 5
 
-def unique(context: Context, name: str, column: str) -> Iterator[Act]:
+
+def rows(what: str, shown: str = "t.id", noun: str = "row") -> str:
+    """How many rows there are of `what`, which follows FROM, and some of them by the SQL `shown`; empty without any."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {what}")
+        (count,) = cursor.fetchone()
+        if not count:
+            return ""
+        cursor.execute(f"SELECT ({shown})::text FROM {what} ORDER BY 1 LIMIT {SHOWN}")
+        examples = [str(text) for (text,) in cursor.fetchall()]
+    more = ", ..." if count > len(examples) else ""
+    return f"{count:,} {noun}{'' if count == 1 else 's'} ({', '.join(examples)}{more})"
+
+
+def must_be_filled(context: Context, name: str, column: str) -> None:
+    """Notes the rows of an install's own column that have nothing in it."""
+    if found := rows(f'{context.table(name)} t WHERE t."{column}" IS NULL'):
+        context.wrong.append(f"{context.mapping.table(name)}.{column} is empty in {found}: fill them first.")
+
+
+def must_differ(context: Context, name: str, column: str) -> None:
+    """Notes the values that stand several times in an install's own column."""
+    groups = f'SELECT "{column}" FROM {context.table(name)} WHERE "{column}" IS NOT NULL GROUP BY 1 HAVING count(*) > 1'
+    if found := rows(f"({groups}) AS t (value)", "t.value", "value"):
+        place = f"{context.mapping.table(name)}.{column}"
+        context.wrong.append(f"{place} has {found} that several rows have: make them differ first.")
+
+
+def must_point(context: Context, name: str, column: str, target: str, as_type: str = "") -> None:
+    """Notes the rows in which an install's own column, as a value of a type, is the key of no row of `target`."""
+    value = f't."{column}"' + (f"::{as_type}" if as_type else "")
+    missing = f"NOT EXISTS (SELECT 1 FROM {context.table(target)} o WHERE o.id = {value})"
+    if found := rows(f'{context.table(name)} t WHERE t."{column}" IS NOT NULL AND {missing}'):
+        place = f"{context.mapping.table(name)}.{column}"
+        context.wrong.append(
+            f"{place} points at no row of {context.mapping.table(target)} in {found}: mend or delete them first."
+        )
+
+
+def unique(context: Context, name: str, column: str) -> Act:
     """Makes a column unique."""
-    table = context.table(name)
-    twice = count(f'FROM (SELECT 1 FROM {table} GROUP BY "{column}" HAVING count(*) > 1) AS twice')
-    if twice and (name, column) != ("sim_simulator", "name"):
-        context.wrong.append(f"{name}.{column} has {twice:,} values that stand several times: make them differ first.")
-        return
-    yield index(f"{name}_{column}_adopt_key", f'UNIQUE INDEX CONCURRENTLY {{name}} ON {table} ("{column}")')
+    return index(
+        f"{name}_{column}_adopt_key", f'UNIQUE INDEX CONCURRENTLY {{name}} ON {context.table(name)} ("{column}")'
+    )
 
 
 def index(name: str, definition: str) -> Act:
@@ -45,15 +82,6 @@ def numbered(context: Context, name: str, column: str) -> Act:
 def foreign_key(context: Context, name: str, column: str, target: str, other: str) -> Iterator[Act]:
     """Constrains a column at once for new rows, and looks at the others while they are written."""
     table, pointed_at = context.table(name), context.table(target)
-    orphans = 0
-    if column in context.has[name].columns:
-        orphans = count(
-            f'FROM {table} t WHERE "{column}" IS NOT NULL AND NOT EXISTS '
-            f'(SELECT 1 FROM {pointed_at} o WHERE o."{other}" = t."{column}")'
-        )
-    if orphans:
-        context.wrong.append(f"{name}.{column} points at no row of {target} in {orphans:,} rows: mend them first.")
-        return
     constraint = f"{name}_{column}_adopt_fk"
     yield Act(
         f"constrain {name}.{column}",
@@ -81,11 +109,3 @@ def not_null(context: Context, name: str, column: str, *, stays: bool = False) -
         (f'ALTER TABLE {table} ALTER COLUMN "{column}" SET NOT NULL', drop),
         (f'ALTER TABLE {table} ALTER COLUMN "{column}" DROP NOT NULL',) if stays else (),
     )
-
-
-def count(what: str) -> int:
-    """Rows of what follows SELECT count(*)."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) {what}")
-        row: tuple[Any, ...] = cursor.fetchone()
-    return int(row[0])

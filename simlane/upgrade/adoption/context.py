@@ -34,6 +34,11 @@ class Context:
     wrong: list[str]
     derived: dict[str, list[Derived]] = field(default_factory=lambda: defaultdict(list))
 
+    @property
+    def renames(self) -> bool:
+        """Whether a table or column gets another name in the end: the old release cannot serve then."""
+        return bool(self.rekeyed or self.mapping.tables or self.mapping.aside)
+
     def table(self, name: str) -> str:
         """The install's name of a table, quoted."""
         return f'"{self.mapping.table(name)}"'

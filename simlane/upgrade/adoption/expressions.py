@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simlane.sim.legacy.known_simulators import KNOWN_SIMULATORS, known_simulator
+from simlane.sim.legacy.known_simulators import KNOWN_SIMULATORS
 from simlane.upgrade.adoption.acts import literal
 from simlane.upgrade.adoption.mapping import Mapping
 from simlane.upgrade.schema import Column
@@ -65,19 +65,3 @@ def new_key(type_: str) -> str | None:
         size = int(type_[8:-1]) if "(" in type_ else 32
         return f"left(replace(gen_random_uuid()::text, '-', ''), {size})" if size >= 16 else None
     return None
-
-
-def meant(name: str) -> str | None:
-    """The slug of the known simulator that this name means."""
-    plain = "".join(c for c in name.casefold() if c.isalnum())
-    for simulator in KNOWN_SIMULATORS:
-        if plain in {
-            "".join(c for c in each.casefold() if c.isalnum()) for each in (simulator.name, *simulator.aliases)
-        }:
-            return simulator.slug
-    return None
-
-
-def known(slug: str) -> bool:
-    """Whether profiles of a simulator with this slug can have their platform's id."""
-    return known_simulator(slug) is not None

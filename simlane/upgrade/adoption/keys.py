@@ -28,6 +28,8 @@ def changed(wanted: dict[str, Table], has: dict[str, Table], wrong: list[str]) -
             continue
         if "id" not in there:
             wrong.append(f"{name} has no column id: only tables with that key can be adopted.")
+        elif there["id"].null or not there["id"].unique:
+            wrong.append(f"{name}.id is not unique or may be empty: make it the primary key first.")
         elif not fits(table.columns["id"].type, there["id"].type):
             if name == "users_user":
                 wrong.append(
@@ -110,6 +112,12 @@ def follow(context: Context, name: str) -> Iterator[Act]:
         if source not in context.has[name].columns:
             context.wrong.append(f"[columns.{name}] {column.name} is missing: say which column points at {target}.")
             continue
+        own, key = context.has[name].columns[source].type, context.has[target].columns["id"].type
+        if own.split("(")[0] != key.split("(")[0]:
+            context.wrong.append(f"{name}.{source} is {own}, but {target}.id is {key}: convert it first.")
+            continue
+        constraints.must_be_filled(context, name, source)
+        constraints.must_point(context, name, source, target)
         added, pointed_at = _added(context, name, column.name), context.table(target)
         yield columns.add(context, name, added, column.type)
         context.derived[name].append(
@@ -169,6 +177,10 @@ def switch(context: Context) -> Iterator[Act]:
             if f"{LEGACY}{column}" in has:
                 context.wrong.append(f"{name} has a column {LEGACY}{column}: rename it first.")
             own = f"ALTER TABLE {table} ALTER COLUMN {LEGACY}{column}"
+            required = column != "id" and not has[column].null
+            if required:
+                # Read backwards, once the column has its name again: the constraint is called after it.
+                back.append(f"ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL")
             forward += [
                 f"ALTER TABLE {table} RENAME COLUMN {column} TO {LEGACY}{column}",
                 f"ALTER TABLE {table} RENAME COLUMN {NEW}{column} TO {column}",
@@ -177,10 +189,9 @@ def switch(context: Context) -> Iterator[Act]:
                 f"ALTER TABLE {table} RENAME COLUMN {LEGACY}{column} TO {column}",
                 f"ALTER TABLE {table} RENAME COLUMN {column} TO {NEW}{column}",
             ]
-            if column != "id":
+            if required:
                 forward.append(f"{own} DROP NOT NULL")
-                back.append(f"{own} SET NOT NULL")
-            elif not has["id"].default:
+            elif column == "id" and not has["id"].default:
                 forward.append(f"{own} SET DEFAULT {expressions.new_key(has['id'].type)}")
                 back.append(f"{own} DROP DEFAULT")
     yield Act("switch keys", tuple(forward), tuple(reversed(back)), stops_old_release=True)
@@ -188,7 +199,8 @@ def switch(context: Context) -> Iterator[Act]:
 
 
 def _carried_back(context: Context) -> Iterator[Act]:
-    for name in context.wanted:
+    # Events of the adoption's own making have no first key to go back to.
+    for name in (each for each in context.wanted if context.has[each].columns):
         if name in context.rekeyed:
             kept, as_text = f"sim_adopted_{name}", literal(f"sim_adopted_{name}")
             # Rows kept aside by a rollback point at the second keys: a later adoption gives the same ones again.

@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils.text import slugify
 
 from simlane.upgrade.adoption import expressions, simulators
+from simlane.upgrade.plan.rows import meant
 from simlane.upgrade.schema import Column, Table, actual
 from simlane.upgrade.schema.expected import created, expected
 from simlane.upgrade.state import pending
@@ -86,8 +87,9 @@ def _simulators(table: Table) -> list[str]:
     names = [name for _, name in rows]
     lines = ["", "[simulators]"]
     for key, name in rows:
-        slug = expressions.meant(name) or slugify(name) or f"simulator-{key}"
-        note = "" if expressions.known(slug) else "   # none that SimLane knows: no platform ids"
+        known = meant(name)
+        slug = known.slug if known else slugify(name) or f"simulator-{key}"
+        note = "" if known else "   # none that SimLane knows: no platform ids"
         lines.append(f"{_quoted(name if names.count(name) == 1 else key)} = {_quoted(slug)}{note}")
     return lines
 

@@ -11,10 +11,11 @@ from django.core.management.base import CommandError
 from django.db import connection, transaction
 from django.db.utils import DatabaseError
 
+from simlane.sim.legacy import triggers
 from simlane.sim.legacy.batches import by_key, in_batches, passes
 from simlane.sim.legacy.progress import listening
 from simlane.upgrade import runner, schema
-from simlane.upgrade.adoption import acts, mapping
+from simlane.upgrade.adoption import acts, constraints, mapping
 from simlane.upgrade.adoption.acts import Act, Kind, literal
 from simlane.upgrade.adoption.compiling import compile_acts
 from simlane.upgrade.plan import server
@@ -45,17 +46,17 @@ def adopt(file: Path, say: Say, *, dry_run: bool, old_release_stopped: bool) -> 
     else:
         planned = _planned(given)
         if dry_run:
-            for act in planned:
+            for act in (each for each in planned if each.kind is not Kind.CHECK):
                 say(f"{'after the old release has stopped: ' if act.stops_old_release else ''}{act.name}")
             return False
         if not planned:
             say("Nothing is to be done: this is the old release's schema.")
             return True
-        _rights()
+        _rights(given)
         with transaction.atomic():
             acts.write(planned, given.checksum)
     if dry_run:
-        for _, done, act in acts.read():
+        for _, done, act in (each for each in acts.read() if each[2].kind is not Kind.CHECK):
             say(f"{'done' if done else 'to do'}: {act.name}")
         return False
     return _forward(say, old_release_stopped=old_release_stopped)
@@ -66,12 +67,30 @@ def undo(say: Say) -> None:
     _possible()
     if not acts.begun():
         raise CommandError("There is no adoption to undo.")
-    for number, done, act in reversed(acts.read()):
-        if done or act.kind is not Kind.TOGETHER:
-            say(f"undo: {act.name}")
-            _do(number, act, act.back, say, done=False)
+    journal = acts.read()
+    if found := _in_the_way(journal):
+        raise CommandError("\n".join(["This is in the way of going back, and nothing was changed:", *found]))
+    for number, done, act in reversed(journal):
+        # An index that was not done may be half built, and to drop it does no harm. Any other act was done or not: what
+        # a new column was to say must not be carried into an old one before it says it.
+        if done or act.kind is Kind.ALONE:
+            statements = () if act.kind is Kind.CHECK else act.back
+            if statements:
+                say(f"undo: {act.name}")
+            _do(number, act, statements, say, done=False)
     acts.forget()
     say("The install is as it was before its adoption.")
+
+
+def _in_the_way(journal: list[tuple[int, bool, Act]]) -> list[str]:
+    """A line for each act whose way back the rows that came since do not let pass."""
+    return [
+        f"{act.name}: {rows}. Change them, then the same command again."
+        for _, done, act in journal
+        if done and act.kind is Kind.CHECK
+        for condition in act.back
+        if (rows := constraints.rows(f'"{act.table}" t WHERE {condition}'))
+    ]
 
 
 def _forward(say: Say, *, old_release_stopped: bool) -> bool:
@@ -112,8 +131,8 @@ def _do(number: int, act: Act, statements: tuple[str, ...], say: Say, *, done: b
 
 def _together(number: int, statements: tuple[str, ...], *, done: bool) -> None:
     with transaction.atomic():
-        for statement in statements:
-            _execute(statement)
+        # With it trigger functions work with their owner's rights: the role that writes need not see simulators.
+        triggers.run(connection, statements)
         acts.mark(number, done=done)
 
 
@@ -151,10 +170,10 @@ def _possible() -> None:
         raise CommandError(LATER)
 
 
-def _rights() -> None:
+def _rights(given: mapping.Mapping) -> None:
     """Raises CommandError with what would stop the acts."""
     found = Facts("", "", [])
-    server.look(found, changed_tables(pending()), backup=False)
+    server.look(found, [given.table(name) for name in changed_tables(pending())], backup=False)
     if found.hindrances:
         raise CommandError("\n".join(["This stops the adoption:", *found.hindrances]))
 

@@ -25,12 +25,9 @@ def keep_in_step(context: Context, name: str) -> Iterator[Act]:
         )
         if not each.null:
             yield from constraints.not_null(context, name, each.target)
-        if (name, each.target) == ("sim_simulator", "slug"):
-            yield constraints.index(
-                "sim_simulator_slug_adopt_key",
-                f"UNIQUE INDEX CONCURRENTLY {{name}} ON {context.table(name)} (slug)",
-            )
         wanted = context.wanted[name].columns.get(each.target)
+        if wanted and wanted.unique:
+            yield constraints.unique(context, name, each.target)
         if wanted and wanted.references and not context.points_at_rekeyed(wanted):
             yield constraints.index(
                 f"{name}_{each.target}_adopt", f'INDEX CONCURRENTLY {{name}} ON {context.table(name)} ("{each.target}")'
@@ -53,17 +50,16 @@ def _triggers(context: Context, name: str, derived: list[Derived]) -> Act:
         if each.sources
     )
     sources = sorted({source for each in derived for source in each.sources})
-    # With its owner's rights: the role that writes need not be able to read simulators.
-    form = "RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS"
+    form = "() RETURNS trigger LANGUAGE plpgsql AS"
     forward = [
-        f"CREATE FUNCTION {function}_insert() {form} $adopt$ BEGIN {inserted} RETURN NEW; END $adopt$",
+        f"CREATE OR REPLACE FUNCTION {function}_insert{form} $adopt$ BEGIN {inserted} RETURN NEW; END $adopt$",
         f"""CREATE TRIGGER sim_adopt_1_insert BEFORE INSERT ON {table}
         FOR EACH ROW EXECUTE FUNCTION {function}_insert()""",
     ]
     if sources:
         names = ", ".join(f'"{source}"' for source in sources)
         forward += [
-            f"CREATE FUNCTION {function}_update() {form} $adopt$ BEGIN {updated} RETURN NULL; END $adopt$",
+            f"CREATE OR REPLACE FUNCTION {function}_update{form} $adopt$ BEGIN {updated} RETURN NULL; END $adopt$",
             f"""CREATE TRIGGER sim_adopt_2_update AFTER UPDATE OF {names} ON {table}
             FOR EACH ROW EXECUTE FUNCTION {function}_update()""",
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
@@ -11,8 +13,8 @@ from simlane.upgrade.plan.facts import Facts
 from simlane.upgrade.state import State, pending, position
 
 
-def collect(*, backup: bool = True) -> Facts:
-    """Reads everything; changes nothing. Without `backup` it does not look whether one can be made."""
+def collect(*, backup: bool = True, directory: Path | None = None) -> Facts:
+    """Reads everything; changes nothing. Without `backup` it does not look whether one can be made in `directory`."""
     where = position()
     to_come = pending()
     found = Facts(where.state.value, where.state.sentence, [f"{app}.{name}" for app, name in to_come])
@@ -28,7 +30,7 @@ def collect(*, backup: bool = True) -> Facts:
             rows.simulators(connection, found)
         estimates.durations(found)
         if upgrading:
-            estimates.room(found, backup=backup and where.state is State.LEGACY)
+            estimates.room(found, backup=backup and where.state is State.LEGACY, directory=directory)
     if upgrading and connection.vendor == "postgresql":
         server.look(found, changed_tables(to_come), backup=backup and where.state is State.LEGACY)
         dependents.look(found)

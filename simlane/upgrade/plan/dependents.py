@@ -51,7 +51,24 @@ def contract_hindrances() -> list[str]:
         ORDER BY 1""",
         [TABLE, OWNER],
     )
-    return [f"{what} needs {TABLE}.{OWNER}, which goes: drop it, or write it with linked_user_id." for (what,) in rows]
+    keys = _all(
+        """SELECT k.conname, k.conrelid::regclass::text, k.conindid::regclass::text FROM pg_constraint k
+        JOIN pg_index i ON i.indexrelid = k.conindid
+        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attname = %s AND a.attnum = ANY(i.indkey)
+        WHERE k.contype = 'f' AND k.confrelid = to_regclass(%s) AND k.conparentid = 0
+            -- One of the table itself that begins at the column goes with it.
+            AND NOT (k.conrelid = k.confrelid AND a.attnum = ANY(k.conkey))
+        ORDER BY 2, 1""",
+        [OWNER, TABLE],
+    )
+    return [
+        *(f"{what} needs {TABLE}.{OWNER}, which goes: drop it, or write it with linked_user_id." for (what,) in rows),
+        *(
+            f"The foreign key {name} of {table} stands on {index}, which goes with {TABLE}.{OWNER}: "
+            f"ALTER TABLE {table} DROP CONSTRAINT {name}, or let it point at {TABLE} (id) alone."
+            for name, table, index in keys
+        ),
+    ]
 
 
 def _stopping(found: Facts) -> None:
@@ -63,19 +80,14 @@ def _stopping(found: Facts) -> None:
             [_there()],
         )
     ]
-    for table, kind, inherits, forced in _all(
-        """SELECT c.relname, c.relkind, EXISTS (SELECT 1 FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent)),
-            c.relforcerowsecurity AND NOT (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user)
-        FROM pg_class c WHERE c.oid = ANY(%s::regclass[]) ORDER BY 1""",
-        [_there()],
-    ):
-        if kind != "r" or inherits:
-            found.hindrances.append(f"{table} is partitioned or inherited: indexes cannot be built on it online.")
-        if forced:
-            found.hindrances.append(
-                f"Row level security of {table} hides rows from its owner too: ALTER TABLE {table} NO FORCE ROW LEVEL "
-                "SECURITY for the time of the upgrade."
-            )
+    found.hindrances += [
+        f"{table} is partitioned or inherited: indexes cannot be built on it online."
+        for (table,) in _all(
+            """SELECT c.relname FROM pg_class c WHERE c.oid = ANY(%s::regclass[]) AND (c.relkind <> 'r'
+                OR EXISTS (SELECT 1 FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent))) ORDER BY 1""",
+            [_there()],
+        )
+    ]
 
 
 def _noted(found: Facts) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+from simlane.upgrade import backup as backups
 from simlane.upgrade.plan.facts import Facts
 from simlane.upgrade.plan.wording import size
-from simlane.upgrade.state import TABLE
+from simlane.upgrade.state import TABLE, State
 
 #: Each step, what it locks and for how long, and its seconds per million profiles, as `make bench-upgrade` measured
 #: on two cores.
@@ -37,7 +38,7 @@ PROFILE, NAME_BYTE = 1000, 15.5
 #: Accounts and events are written anew and get an index more, as multiples of their size now.
 ACCOUNTS, EVENTS = 1.5, 2.0
 #: Empty tables and indexes, and what the measured growth was above the sum of the rest at most.
-FIXED, MARGIN = 4_000_000, 1.1
+FIXED, MARGIN = 6_000_000, 1.1
 #: Log written for a byte of growth; beyond the first checkpoints every page that is touched is logged whole again.
 WAL, WAL_LATER, CHECKPOINTED = 1.75, 1.0, 250_000_000
 #: Rows of a table that are compressed to see how a backup of it would be, and what its size may be above that.
@@ -51,8 +52,11 @@ def durations(found: Facts) -> None:
     found.locks = {name: locks for name, locks, _ in steps}
 
 
-def room(found: Facts, *, backup: bool) -> None:
-    """Room for the data, for the server's log and for the backup, and what is free where that can be seen."""
+def room(found: Facts, *, backup: bool, directory: Path | None = None) -> None:
+    """Room for the data, for the server's log and for the backup, and what is free where that can be seen.
+
+    An upgrade that is under way has taken some of it already: then what is free is noted and stops nothing.
+    """
     if connection.vendor == "postgresql":
         _postgresql(found, backup=backup)
         _server_disk(found)
@@ -63,11 +67,15 @@ def room(found: Facts, *, backup: bool) -> None:
         found.disk_needed = int(found.table_bytes * SQLITE_GROWTH)
         found.disk_free = shutil.disk_usage(settings.VAR_DIR).free
     if found.backup_bytes:
-        _backup_disk(found)
+        _backup_disk(found, backups.folder(directory))
     if found.disk_free is not None and found.disk_needed > found.disk_free:
-        found.hindrances.append(
-            f"The disk has {size(found.disk_free)} free, the upgrade may need {size(found.disk_needed)}: make room."
-        )
+        free, needed = size(found.disk_free), size(found.disk_needed)
+        if found.state == State.LEGACY:
+            found.hindrances.append(f"The disk has {free} free, the upgrade may need {needed}: make room.")
+        else:
+            found.warnings.append(
+                f"The disk has {free} free; from its beginning the upgrade may need {needed}, and it is under way."
+            )
 
 
 def _postgresql(found: Facts, *, backup: bool) -> None:
@@ -128,8 +136,7 @@ def _server_disk(found: Facts) -> None:
         )
 
 
-def _backup_disk(found: Facts) -> None:
-    folder = settings.VAR_DIR / "backups"
+def _backup_disk(found: Facts, folder: Path) -> None:
     existing = next(each for each in (folder, *folder.parents) if each.exists())
     free = shutil.disk_usage(existing).free
     if free < found.backup_bytes:

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from simlane.sim.legacy.identifier_sql import NAME_LENGTH, platform_sql
-from simlane.sim.legacy.known_simulators import KNOWN_SIMULATORS, known_simulator
+from simlane.sim.legacy.known_simulators import KNOWN_SIMULATORS, KnownSimulator, known_simulator
 from simlane.upgrade.plan.facts import Facts
 from simlane.upgrade.state import TABLE
 
@@ -76,7 +76,7 @@ def simulators(database: BaseDatabaseWrapper, found: Facts) -> None:
         else:
             found.warnings.append(
                 f"Simulator {name!r}: its slug {slug!r} is none that has platform ids, so its {profiles:,} profiles "
-                f"get an id of their name{_meant(name, slug)}."
+                f"get an id of their name{_hint(meant(name, slug))}."
             )
     for known_slug, slugs in known.items():
         if len(slugs) > 1:
@@ -85,14 +85,18 @@ def simulators(database: BaseDatabaseWrapper, found: Facts) -> None:
             )
 
 
-def _meant(name: str, slug: str) -> str:
-    """The slug that a simulator of this name should have had, as the end of a sentence."""
+def meant(*texts: str) -> KnownSimulator | None:
+    """The known simulator that one of these names or slugs means, however it is spaced and capitalised."""
 
     def plain(text: str) -> str:
         return "".join(c for c in text.casefold() if c.isalnum())
 
+    given = {plain(text) for text in texts}
     for simulator in KNOWN_SIMULATORS:
-        names = {plain(each) for each in (simulator.name, simulator.slug, *simulator.aliases)}
-        if plain(name) in names or plain(slug) in names:
-            return f"; if it is {simulator.name}, give it the slug {simulator.slug!r} first"
-    return ""
+        if given & {plain(each) for each in (simulator.name, simulator.slug, *simulator.aliases)}:
+            return simulator
+    return None
+
+
+def _hint(simulator: KnownSimulator | None) -> str:
+    return f"; if it is {simulator.name}, give it the slug {simulator.slug!r} first" if simulator else ""

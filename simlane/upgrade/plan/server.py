@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
 from typing import Any
 
 from django.db import connection
 
-from simlane.upgrade import pooler
-from simlane.upgrade.backup import pg_dump_program
+from simlane.sim.legacy.recorded import ADVISORY, HOLDERS
+from simlane.upgrade import pooler, runner
+from simlane.upgrade.backup import major_version, pg_dump_program
 from simlane.upgrade.plan.facts import Facts
 
 OLDEST = 150000
 #: A transaction as old as this (seconds) would make every index build wait.
 LONG_TRANSACTION = 60
-TIMEOUTS = (
-    "statement_timeout",
-    "lock_timeout",
-    "idle_in_transaction_session_timeout",
-    "transaction_timeout",
-    "idle_session_timeout",
-)
 #: Rows of these tables are written, or keys to them are made, though the tables themselves stay as they are.
 USED = {
     "django_migrations": ("SELECT", "INSERT", "DELETE"),
@@ -79,13 +71,14 @@ def _server(found: Facts) -> int:
 
 def _settings(found: Facts) -> None:
     rows = _all(
-        """SELECT name, setting || COALESCE(unit, ''), source FROM pg_settings
-        WHERE name = ANY(%s) AND setting <> '0' ORDER BY name""",
-        [list(TIMEOUTS)],
+        # What a session begins with: this one's are set aside already.
+        """SELECT name, reset_val || COALESCE(unit, '') FROM pg_settings
+        WHERE name = ANY(%s) AND reset_val <> '0' ORDER BY name""",
+        [["lock_timeout", *runner.SET_ASIDE]],
     )
     found.warnings += [
-        f"{name} is {value} (set by: {source}): the upgrade sets it aside for its own statements."
-        for name, value, source in rows
+        f"{name} is {value} for this role, database or server: the upgrade sets it aside for its own statements."
+        for name, value in rows
     ]
 
 
@@ -98,17 +91,20 @@ def _rights(found: Facts, changed: list[str]) -> None:
         found.hindrances.append(f"No schema of the search_path of {role} is there, or it may not use them.")
     elif not may_create:
         found.hindrances.append(f"{role} may not create tables: GRANT CREATE ON SCHEMA {schema} TO {role}.")
+    why = {False: "only its owner can alter it", True: "the triggers would have a superuser's rights"}
     rows = _all(
-        """SELECT c.relname, pg_get_userbyid(c.relowner) FROM pg_class c
+        """SELECT c.relname, pg_get_userbyid(c.relowner), r.rolsuper FROM pg_class c
+        JOIN pg_roles r ON r.rolname = current_user
         WHERE c.oid IN (SELECT to_regclass(quote_ident(name)) FROM unnest(%s::text[]) AS name)
-            AND NOT pg_has_role(c.relowner, 'USAGE') ORDER BY c.relname""",
+            AND NOT (CASE WHEN r.rolsuper THEN c.relowner = r.oid ELSE pg_has_role(c.relowner, 'USAGE') END)
+        ORDER BY c.relname""",
         [changed],
     )
     found.hindrances += [
-        f"{role} does not own {table}: only its owner {owner} can alter it, so run the upgrade as {owner}."
-        for table, owner in rows
+        f"{role} does not own {table}: {why[superuser]}, so run the upgrade as {owner}."
+        for table, owner, superuser in rows
     ]
-    refused = {table for table, _ in rows}
+    refused = {table for table, *_ in rows}
     for table, privileges in USED.items():
         if table in refused:
             continue
@@ -162,10 +158,12 @@ def _others(found: Facts) -> None:
     found.warnings += [
         f"Process {pid} ({name or 'unnamed'}, {state}) has a transaction open for {age:.0f} s: indexes wait for it."
         for pid, age, state, name in _all(
-            """SELECT pid, EXTRACT(EPOCH FROM now() - xact_start), state, application_name FROM pg_stat_activity
+            # A command of ours has a transaction open all the time, and holds nothing in it.
+            f"""SELECT pid, EXTRACT(EPOCH FROM now() - xact_start), state, application_name FROM pg_stat_activity
             WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' AND datname = current_database()
-                AND now() - xact_start > make_interval(secs => %s) ORDER BY xact_start""",
-            [LONG_TRANSACTION],
+                AND now() - xact_start > make_interval(secs => %s)
+                AND pid <> ALL (ARRAY({HOLDERS})) ORDER BY xact_start""",
+            [LONG_TRANSACTION, ADVISORY],
         )
     ]
     found.hindrances += [
@@ -178,7 +176,7 @@ def _backup(found: Facts, version: int) -> None:
     program = pg_dump_program()
     if program is None:
         found.hindrances.append("pg_dump is missing here: install postgresql-client, or use --no-backup.")
-    elif (major := _major(program)) is not None and major < version // 10000:
+    elif (major := major_version(program)) is not None and major < version // 10000:
         found.hindrances.append(
             f"pg_dump is of version {major} and refuses a server of version {version // 10000}: install "
             f"postgresql-client-{version // 10000}, or use --no-backup."
@@ -198,9 +196,3 @@ def _backup(found: Facts, version: int) -> None:
         found.hindrances.append(
             f"pg_dump cannot read {len(unreadable)} tables or sequences ({names}): grant SELECT, or use --no-backup."
         )
-
-
-def _major(program: str) -> int | None:
-    answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
-    match = re.search(r"(\d+)", answer)
-    return int(match[1]) if match else None

@@ -26,8 +26,8 @@ from simlane.upgrade.rehearsal.wording import (
     count,
     duration,
     milliseconds,
+    one_line,
     outcome,
-    printable,
     sentence,
     some,
     statements,
@@ -92,9 +92,9 @@ def summary_lines(rehearsal: Rehearsal) -> Iterator[str]:
     yield f"{paint(outcome(rehearsal) + '.')} {sentence(rehearsal)}"
     for verdict in rehearsal.verdicts:
         word = "passed" if verdict.ok else style.ERROR("FAILED")
-        yield f"{word} {printable(verdict.name)}" + (f": {printable(verdict.detail)}" if verdict.detail else "")
+        yield f"{word} {one_line(verdict.name)}" + (f": {one_line(verdict.detail)}" if verdict.detail else "")
     for phase in statistics.latency_by_step(rehearsal.steps, rehearsal.statements):
-        yield f"{printable(phase.name)}: {_step(phase)}{statements(phase.both)}"
+        yield f"{one_line(phase.name)}: {_step(phase)}{statements(phase.both)}"
     if errors := _errors(rehearsal):
         for error, release, kind, step, times, first in errors.rows:
             yield f"error {error} ({times} ×, {release} release, {kind}, {step}, first at {cell(first)} s)"
@@ -148,7 +148,7 @@ def _statistics(rehearsal: Rehearsal) -> list[tuple[str, str]]:
         ("Statement p99", milliseconds(met.p99) if met else NONE),
         ("Longest statement", milliseconds(met.max) if met else NONE),
         ("Errors", count(met.errors) if met else NONE),
-        ("Server", printable(rehearsal.server)),
+        ("Server", one_line(rehearsal.server)),
         ("Began", f"{began:%d %B %Y, %H:%M} UTC".lstrip("0")),
     ]
 
@@ -248,7 +248,7 @@ def _errors(rehearsal: Rehearsal) -> Table | None:
     first: dict[tuple[str, str, str, str], float] = {}
     for each in sorted(rehearsal.statements, key=lambda statement: statement.at_s):
         if each.error:
-            key = (printable(each.error), each.release, printable(each.kind), printable(timeline.name_at(each.at_s)))
+            key = (one_line(each.error), each.release, one_line(each.kind), one_line(timeline.name_at(each.at_s)))
             seen[key] += 1
             first.setdefault(key, each.at_s)
     if not seen:

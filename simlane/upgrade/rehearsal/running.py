@@ -16,7 +16,7 @@ from django.core.management.base import CommandError, OutputWrapper
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 
-from simlane.upgrade.rehearsal.copy import Copy, grant, throwaway
+from simlane.upgrade.rehearsal.copy import Copy, grant, options, throwaway
 from simlane.upgrade.rehearsal.journal import lost_writes
 from simlane.upgrade.rehearsal.measurements import Rehearsal, Statement, Step, Verdict
 from simlane.upgrade.rehearsal.population import populate
@@ -181,8 +181,8 @@ def _broken(output: str) -> str:
 @contextmanager
 def database(copy: Copy) -> Iterator[DatabaseWrapper]:
     """Django's connection to the copy, beside the one to the server's own database."""
-    name = copy.url.rpartition("/")[2]
-    database = DatabaseWrapper({**connection.settings_dict, "NAME": name, "OPTIONS": {}}, alias="default")
+    given = {**connection.settings_dict, "NAME": copy.name, "OPTIONS": options()}
+    database = DatabaseWrapper(given, alias="default")
     try:
         yield database
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simlane.sim.identity.names import printable
 from simlane.upgrade.rehearsal.measurements import Rehearsal
 from simlane.upgrade.rehearsal.statistics import Latency, latency, took_s
 
@@ -46,10 +47,9 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600:,} h {whole % 3600 // 60} min"
 
 
-def printable(text: str) -> str:
-    """One line without control characters: a server's error message may quote what a client sent it."""
-    line = "".join(letter if letter.isprintable() else "�" for letter in " ".join(text.split()))
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+def one_line(text: str) -> str:
+    """One line: a server's error message has several, and may quote what a client sent it."""
+    return printable(" ".join(text.split()), _LONGEST)
 
 
 def outcome(rehearsal: Rehearsal) -> str:

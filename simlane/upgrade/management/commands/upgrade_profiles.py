@@ -74,7 +74,7 @@ class Command(BaseCommand):
             "--application-role", default="", help="The clients' role, when the site has one of its own"
         )
         rehearse.add_argument("--report", type=Path, default=Path("rehearsal.html"), help="Where the report goes")
-        for each in (run, saved):
+        for each in (planned, run, saved):
             each.add_argument("--directory", type=Path, help="Where the backup goes (default: VAR_DIR/backups)")
         for name in ("plan", "status", "verify"):
             actions.choices[name].add_argument("--json", action="store_true", help="One JSON object instead of lines")
@@ -94,7 +94,7 @@ class Command(BaseCommand):
             signal.signal(signal.SIGTERM, previous)
 
     def _plan(self, options: dict[str, Any]) -> None:
-        found = plan.collect(backup=not options["no_backup"])
+        found = plan.collect(backup=not options["no_backup"], directory=options["directory"])
         if options["json"]:
             self._json(plan.as_json(found))
         else:
@@ -109,7 +109,7 @@ class Command(BaseCommand):
             raise CommandError(why)
         where = position()
         if where.state in {State.LEGACY, State.UPGRADING} and not options["contract"]:
-            found = plan.collect(backup=not options["no_backup"])
+            found = plan.collect(backup=not options["no_backup"], directory=options["directory"])
             if found.stops:
                 raise CommandError("\n".join(["This stops the upgrade:", *found.stops]))
         if options["contract"] and connection.vendor == "postgresql" and (stops := contract_hindrances()):
