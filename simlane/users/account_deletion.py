@@ -24,6 +24,7 @@ ROWS = {
     "socialaccount_socialaccount": "user_id = OLD.id",
     "users_notification": "user_id = OLD.id",
     "users_mailchoice": "user_id = OLD.id",
+    "users_follow": "user_id = OLD.id",
 }
 
 

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 
 from simlane.users import mail_retry
 from simlane.users.account_names import check_username
+from simlane.users.models import User
 from simlane.users.notifications import mail_thread
 
 
@@ -29,11 +30,22 @@ class AccountAdapter(DefaultAccountAdapter):
             return str(request.META.get("REMOTE_ADDR") or "unknown")
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
-        """As allauth cleans it; and it is no step in a path, and nobody's address."""
+        """As allauth cleans it, and by the rules of every account's name."""
         cleaned: str = super().clean_username(username, shallow)
         if not shallow:
-            check_username(cleaned)
+            check_username(User(username=cleaned))
         return cleaned
+
+    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
+        """As allauth saves it, with the password that the view has hashed: see `OneAtATime`."""
+        hashed = getattr(form, "hashed_password", "")
+        if hashed:
+            form.cleaned_data["password1"] = ""
+        saved = super().save_user(request, user, form, commit=commit and not hashed)
+        if hashed:
+            saved.password = hashed
+            saved.save()
+        return saved
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail soon. Its links begin with the site's address, whatever name the visitor used."""

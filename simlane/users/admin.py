@@ -9,9 +9,10 @@ from allauth.socialaccount.providers.openid.models import OpenIDNonce, OpenIDSto
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from simlane.users.account_deletion import delete_account, is_only_superuser
+from simlane.users.account_names import taking_names
 from simlane.users.models import User
 
 # Keys come from the environment and tokens are not kept: no pages for staff that suggest otherwise.
@@ -21,6 +22,13 @@ admin.site.unregister([SocialApp, SocialToken, OpenIDNonce, OpenIDStore])
 @admin.register(User)
 class AccountAdmin(UserAdmin):
     """Django's; an account that staff delete goes as if its owner had deleted it."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        """Adding and changing: what staff name an account is taken by nobody else meanwhile."""
+        if request.method != "POST":
+            return super().changeform_view(request, *args, **options)
+        with taking_names():
+            return super().changeform_view(request, *args, **options)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and not (obj and is_only_superuser(obj))

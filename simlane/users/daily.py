@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
+from simlane.ratings import due
 from simlane.sim.ownership import lapsing
 from simlane.users.models import Daily
 
@@ -41,6 +42,7 @@ WORK: dict[str, Callable[[], None]] = {
     "lapse_links": lapse_links,
     "forget_tasks": forget_tasks,
     "forget_sessions": forget_sessions,
+    "finish_ratings": due.finish,
 }
 
 

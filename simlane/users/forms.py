@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.adapter import get_adapter
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
@@ -12,7 +11,6 @@ from django.core.files.uploadedfile import UploadedFile
 from simlane.sim.errors import Refused
 from simlane.sim.ownership.claims import MAX_PICTURES
 from simlane.sim.ownership.pictures import MAX_BYTES, Picture, read_picture
-from simlane.users.account_names import check_username
 from simlane.users.models import User
 
 
@@ -22,14 +20,6 @@ class GeneralForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ("username", "first_name", "last_name")
-
-    def clean_username(self) -> str:
-        """The rules of signing up; a name of the old model that breaks one may stay."""
-        username: str = self.cleaned_data["username"]
-        if username != self.initial["username"]:
-            get_adapter().clean_username(username, shallow=True)
-            check_username(username, self.instance)
-        return username
 
 
 class PicturesInput(forms.ClearableFileInput):

@@ -1,7 +1,7 @@
-"""Retrying mails about an account itself (confirm an address, set a password) that the mail server did not take.
+"""The outbox of mails about an account itself (confirm an address, set a password): sent soon, and tried again.
 
-Such a mail holds a link that lets in anybody who has it, so it is kept only while it waits: as a job in the database,
-whatever JOBS says.
+No request waits for a mail server. Such a mail holds a link that lets in anybody who has it, so it is kept only until
+it is sent or given up: as a job in the database, whatever JOBS says.
 """
 
 from __future__ import annotations

@@ -13,8 +13,9 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.admin.models import LogEntry
 from django.db.models import Q
 
+from simlane.results.models import Decision, ResultFile, Ruling
 from simlane.sim.models import Claim, HistoryEntry, OwnershipCode, SimProfile
-from simlane.users.models import MailChoice, Notification, User
+from simlane.users.models import Follow, MailChoice, Notification, User
 
 Section = Callable[[User], Any]
 
@@ -74,7 +75,7 @@ def profiles(user: User) -> list[dict[str, Any]]:
             "simulator": profile.simulator.name,
             "identifier": profile.profile_identifier,
             "name": profile.profile_name,
-            "names_raced_under": sorted(name.name for name in profile.names.all()),
+            "names_raced_under": sorted(name.name for name in profile.names.all() if name.name),
             "linked_at": profile.linked_at,
             "verified": profile.is_verified,
             "public": profile.is_public,
@@ -146,6 +147,7 @@ def notifications(user: User) -> list[dict[str, Any]]:
             "at": row.created_at,
             "what": row.get_kind_display(),
             "about": row.about,
+            "event": row.event_id,
             "read_at": row.read_at,
             "email": row.get_email_state_display(),
             "emailed_at": row.emailed_at,
@@ -157,6 +159,21 @@ def notifications(user: User) -> list[dict[str, Any]]:
 def mail_choices(user: User) -> dict[str, bool]:
     """The groups of e-mails that were chosen or refused; for the others the site's default holds."""
     return dict(MailChoice.objects.filter(user=user).order_by("group").values_list("group", "wanted"))
+
+
+def follows(user: User) -> list[dict[str, Any]]:
+    """Whom the account follows; a driver whose profile is private now is not named."""
+    rows = Follow.objects.filter(user=user).select_related("profile__simulator", "profile__merged_into", "league")
+    return [
+        {
+            "driver": _label(row.profile)
+            if row.profile and (row.profile.merged_into or row.profile).is_public
+            else None,
+            "league": row.league.name if row.league else None,
+            "since": row.since,
+        }
+        for row in rows.order_by("pk")
+    ]
 
 
 def staff_log(user: User) -> list[dict[str, Any]]:
@@ -175,6 +192,27 @@ def staff_log(user: User) -> list[dict[str, Any]]:
     ]
 
 
+def result_files(user: User) -> list[dict[str, Any]]:
+    """Result files that the account brought in."""
+    rows = ResultFile.objects.filter(brought_by=user.pk).defer("content").order_by("pk")
+    return [
+        {"at": row.imported_at, "event": row.event_id, "name": row.filename, "how": row.get_way_display()}
+        for row in rows
+    ]
+
+
+def result_decisions(user: User) -> list[dict[str, Any]]:
+    """What the account decided about results."""
+    rows = Decision.objects.filter(by=user.pk).exclude(what=Decision.What.CAME_IN).order_by("pk")
+    return [{"at": row.at, "event": row.event_id, "what": row.get_what_display(), "reason": row.reason} for row in rows]
+
+
+def rulings(user: User) -> list[dict[str, Any]]:
+    """What the account decided as a steward; of whom is theirs."""
+    rows = Ruling.objects.filter(by=user.pk).order_by("pk")
+    return [{"at": row.at, "what": row.get_kind_display(), "reason": row.reason} for row in rows]
+
+
 SECTIONS: dict[str, Section] = {
     "account": account,
     "emails": emails,
@@ -186,7 +224,11 @@ SECTIONS: dict[str, Section] = {
     "claims": claims,
     "notifications": notifications,
     "mail_choices": mail_choices,
+    "follows": follows,
     "staff_log": staff_log,
+    "result_files": result_files,
+    "result_decisions": result_decisions,
+    "rulings": rulings,
 }
 
 

@@ -10,7 +10,10 @@ from django.utils.cache import add_never_cache_headers
 
 
 class PrivatePagesMiddleware:
-    """Who comes with a session may be shown what others are not; to look who it is would cost each page a query."""
+    """Who comes with a session may be shown what others are not; to look who it is would cost each page a query.
+
+    So no view of a member's or the staff's page says so itself.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import reduce
 from operator import and_
-from typing import TYPE_CHECKING
 
 from django.db import connection
 from django.db.models import Q
@@ -13,9 +12,6 @@ from django.db.models.expressions import RawSQL
 
 from simlane.sim.database.full_text import FullText, all_of
 from simlane.sim.search.accounts import PIECE
-
-if TYPE_CHECKING:
-    from simlane.users.models import User
 
 FULL_TEXT = FullText("users_user", "search_key")
 
@@ -33,6 +29,6 @@ class SearchKeys:
         sql = f"SELECT rowid FROM {FULL_TEXT.name} WHERE {FULL_TEXT.name} MATCH %s"  # noqa: S608
         return Q(**{f"{path}__in": RawSQL(sql, [all_of(pieces)])})  # noqa: S611 - the words are a parameter
 
-    def matches(self, account: User, words: Sequence[str]) -> bool:
-        """Whether the names of the account hold all the words."""
-        return all(word in account.search_key for word in words)
+    def key(self, path: str) -> str:
+        """Where the folded names of the account are."""
+        return f"{path}__search_key"

@@ -7,7 +7,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from simlane.users.platforms.views import prove
-from simlane.users.views import account, claims, links, notifications, personal, proof
+from simlane.users.views import account, claims, following, links, notifications, personal, proof
 
 app_name = "users"
 
@@ -32,6 +32,9 @@ urlpatterns = [
     path("profile/claims/<int:claim_id>/withdraw/", claims.withdraw, name="claim_withdraw"),
     path("profile/sim-profiles/manage/<uuid:profile_id>/", links.manage, name="profile_sim_profile_manage"),
     path("profile/notifications/", notifications.preferences, name="notification_preferences"),
+    path("profile/following/", following.following, name="following"),
+    path("follow/profiles/<uuid:profile_id>/", following.follow_profile, name="follow_profile"),
+    path("follow/leagues/<slug:slug>/", following.follow_league, name="follow_league"),
     path("notifications/", notifications.notifications, name="notifications"),
     path("notifications/read/", notifications.read_all, name="notifications_read"),
     path("notifications/<int:notification_id>/read/", notifications.read, name="notification_read"),

@@ -69,6 +69,6 @@ class Migration(recorded.Migration):
     dependencies = [("users", "0002_user_search_key")]
 
     operations = [
-        migrations.RunPython(fill, migrations.RunPython.noop, elidable=False),
-        migrations.RunPython(add_index, remove_index, elidable=False),
+        recorded.RunPython(fill, migrations.RunPython.noop, elidable=False),
+        recorded.RunPython(add_index, remove_index, elidable=False),
     ]

@@ -169,5 +169,5 @@ class Migration(recorded.Migration):
                 ],
             },
         ),
-        migrations.RunPython(add_keys, drop_keys, elidable=False),
+        recorded.RunPython(add_keys, drop_keys, elidable=False),
     ]

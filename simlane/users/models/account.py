@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from simlane.sim.identity.names import fold
+from simlane.users.account_names import check_username
 
 NAMES = ("username", "first_name", "last_name")
 FILLED_AT_ONCE = 500
@@ -22,6 +24,14 @@ class User(AbstractUser):
 
     search_key = models.TextField(db_default="", editable=False)
     has_driver_page = models.BooleanField(default=False, db_default=False, help_text="Whether it published its page")
+
+    def clean(self) -> None:
+        """Every form that names an account asks this: the members' own, the staff's, and signing up by the adapter."""
+        super().clean()
+        try:
+            check_username(self)
+        except ValidationError as error:
+            raise ValidationError({"username": error}) from error
 
     def save(self, *args: Any, **options: Any) -> None:
         """Keep `search_key` with the names it is made of."""

@@ -8,11 +8,14 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from simlane.sim.models import Event
 from simlane.sim.ownership.events import Kind
 
 
 class Notification(models.Model):
     """One thing that happened. It keeps its own words about the profile, which may be merged or hidden since.
+
+    New results are the exception: such a row only names the `event`, and what it says is what stands when it is read.
 
     The row is the e-mail's outbox too: nothing but its columns says whether a mail is still to go out.
     """
@@ -32,6 +35,9 @@ class Notification(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True, blank=True)
     about = models.JSONField(default=dict, blank=True, help_text="The profile as it was, and the kind's details")
+    event = models.ForeignKey(
+        Event, models.CASCADE, null=True, blank=True, related_name="+", db_index=False, db_constraint=False
+    )
     email_state = models.CharField(max_length=10, choices=Mail.choices, default=Mail.NONE)
     email_due_at = models.DateTimeField(null=True, blank=True, help_text="When the e-mail is tried next")
     email_attempts = models.PositiveSmallIntegerField(default=0)
@@ -50,6 +56,12 @@ class Notification(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["user"], condition=models.Q(kind=Kind.UPGRADED), name="users_notification_upgraded_once"
+            ),
+            # Nobody is told of an event's results twice, and of its sessions once.
+            models.UniqueConstraint(
+                fields=["event", "user"],
+                condition=models.Q(event__isnull=False),
+                name="users_notification_event_once",
             ),
             models.CheckConstraint(
                 condition=models.Q(email_state="pending", email_due_at__isnull=False)

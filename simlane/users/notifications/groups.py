@@ -19,14 +19,17 @@ class Group:
     kinds: frozenset[Kind]
     by_default: bool = True
     staff_only: bool = False
+    #: Whether all that is new comes in one mail a day, rather than each in one of its own.
+    as_digest: bool = False
 
 
 GROUPS = (
     Group(
         "ownership",
         "Whose profile it is",
-        "A profile was verified as yours, unlinked by the site's staff, went to somebody else, or was merged.",
-        frozenset({Kind.VERIFIED, Kind.UNLINKED, Kind.TAKEN_OVER, Kind.MERGED}),
+        "A profile was verified as yours, or no longer is, was unlinked by the site's staff, went to somebody else, or "
+        "was merged.",
+        frozenset({Kind.VERIFIED, Kind.UNVERIFIED, Kind.UNLINKED, Kind.TAKEN_OVER, Kind.MERGED}),
     ),
     Group(
         "claims",
@@ -45,6 +48,39 @@ GROUPS = (
         "Changes of the site",
         "Your profiles have moved to a new model. Rare, and only when you have something to decide.",
         frozenset({Kind.UPGRADED}),
+    ),
+    Group(
+        "results",
+        "Leagues and results",
+        "Somebody says that a result of your league is wrong or reports an incident, what you said was answered, or "
+        "the site's staff have stopped a league you run or opened it again.",
+        frozenset({Kind.REPORTED, Kind.INCIDENT, Kind.REPORT_ANSWERED, Kind.LEAGUE_DECIDED, Kind.DETACHED}),
+    ),
+    Group(
+        "names",
+        "Names in leagues",
+        "A league asks whether a name in its results is yours, or you organise one and somebody answered.",
+        frozenset({Kind.NAME_ASKED, Kind.NAME_ANSWERED, Kind.NAME_TIED}),
+    ),
+    Group(
+        "rulings",
+        "Stewards' decisions",
+        "The stewards of a league decided about a result of yours, or about another's so that yours is another now.",
+        frozenset({Kind.RULED}),
+    ),
+    Group(
+        "new_results",
+        "New results of yours",
+        "Results of a profile that is linked to your account are in. One e-mail a day, with all of them.",
+        frozenset({Kind.RESULT}),
+        as_digest=True,
+    ),
+    Group(
+        "followed",
+        "Drivers and leagues you follow",
+        "New results of theirs are in. One e-mail a day, with all of them.",
+        frozenset({Kind.FOLLOWED}),
+        as_digest=True,
     ),
     # The person has just clicked and reads the answer on the page: a mail would tell them what they know.
     Group(

@@ -15,7 +15,7 @@ from simlane.users.notifications import delivery
 logger = logging.getLogger(__name__)
 
 _lock = threading.Lock()
-_running = False
+_thread: threading.Thread | None = None
 _more = False
 
 
@@ -33,8 +33,8 @@ def deliver_soon(keys: Sequence[int]) -> None:
 
 
 def _wake() -> None:
-    """One thread a process: what comes while it sends, it finds before it ends."""
-    global _running, _more
+    """One thread a process: what comes while it sends, it finds before it ends. After one that died comes another."""
+    global _thread, _more
     if settings.JOBS == "database":
         # The worker looks for it each second.
         return
@@ -43,19 +43,22 @@ def _wake() -> None:
         return
     with _lock:
         _more = True
-        if _running:
+        if _thread is not None and _thread.is_alive():
             return
-        _running = True
-    # No daemon: a command that ends waits until its mails are out.
-    threading.Thread(target=_send_all, name="mail").start()
+        # No daemon: a command that ends waits until its mails are out.
+        _thread = threading.Thread(target=_send_all, name="mail")
+        try:
+            _thread.start()
+        except RuntimeError as error:
+            logger.error("mails wait for the next one: %s", error)
 
 
 def _send_all() -> None:
-    global _running, _more
+    global _thread, _more
     while True:
         with _lock:
             if not _more:
-                _running = False
+                _thread = None
                 return
             _more = False
         try:

@@ -15,6 +15,7 @@ from django.utils.crypto import salted_hmac
 from simlane.users.models import Notification, User
 from simlane.users.notifications.groups import BY_NAME, Group, group_of
 from simlane.users.notifications.texts import text
+from simlane.users.notifications.wording import Text
 
 SALT = "simlane.users.unsubscribe"
 
@@ -27,9 +28,9 @@ def address(user: User) -> str:
     return confirmed.values_list("email", flat=True).first() or ""
 
 
-def mail(notification: Notification, to: str) -> EmailMultiAlternatives:
-    """The message to one address. A repeated one has the same Message-ID."""
-    words = text(notification)
+def mail(notification: Notification, to: str, words: Text | None = None) -> EmailMultiAlternatives:
+    """The message to one address, with `words` for several rows. A repeated one has the same Message-ID."""
+    words = words or text(notification)
     group = group_of(notification.kind)
     unsubscribe = absolute(reverse("users:unsubscribe", args=[token(notification.user_id, group)]))
     context = {
@@ -38,6 +39,7 @@ def mail(notification: Notification, to: str) -> EmailMultiAlternatives:
         "user": notification.user,
         "site": absolute("/"),
         "link": absolute(words.link.path),
+        "items": [(each, absolute(each.link.path)) for each in words.items],
         "further": absolute(words.further.path) if words.further else "",
         "unsubscribe": unsubscribe,
         "preferences": absolute(reverse("users:notification_preferences")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,8 @@ from django.db import connection, transaction
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
-from simlane.results.report import Report, printable
+from simlane.results.report import Report
+from simlane.sim.identity.names import printable
 from simlane.sim.ownership.events import Kind, OwnershipEvent
 from simlane.sim.ownership.staff import staff_with
 from simlane.users.models import Notification
@@ -34,12 +35,18 @@ def record_refused(report: Report, **_: Any) -> None:
     if not report.refused:
         return
     label, error = report.refused[0]
-    about = {"detail": {"files": len(report.refused), "first": printable(f"{label}: {error}")[:1000]}}
+    about = {"detail": {"files": len(report.refused), "first": printable(f"{label}: {error}", 1000)}}
     with transaction.atomic():
         there = _staying(staff_with("results.view_resultfile"))
         unread = Notification.objects.filter(user__in=there, kind=Kind.IMPORT_REFUSED, read_at__isnull=True)
         there -= {account for account, known in unread.values_list("user", "about") if known == about}
         _write([(account, Kind.IMPORT_REFUSED, about) for account in sorted(there)])
+
+
+@transaction.atomic
+def tell(accounts: Collection[int], kind: Kind, detail: Mapping[str, str | int]) -> None:
+    """Writes a notification for each of the accounts that are there, in the transaction of what happened."""
+    _write([(account, kind, {"detail": dict(detail)}) for account in sorted(_staying(accounts))])
 
 
 def _write(told: list[tuple[int, Kind, dict[str, Any]]]) -> None:

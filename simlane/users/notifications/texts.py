@@ -5,9 +5,7 @@ Texts are plain: whoever shows them escapes them. Names of drivers come from fil
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,53 +14,15 @@ from django.urls import reverse
 
 from simlane.sim.ownership.events import Kind
 from simlane.users.models import Notification
-
-MAX_NAME = 80
-#: Categories of line breaks and direction marks, with which a name could forge the text around it.
-UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Where to go: the words of the link, and a path on this site."""
-
-    label: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """The words of a notification: `title` is the mail's subject too.
-
-    `points` are further paragraphs of the mail, each with a heading, and `further` is a link below them.
-    """
-
-    title: str
-    sentence: str
-    link: Link
-    points: tuple[tuple[str, str], ...] = ()
-    further: Link | None = None
+from simlane.users.notifications import league_texts, result_texts
+from simlane.users.notifications.wording import Link, Text, driver_name, plain, where
+from simlane.web.moments import day
 
 
 def text(notification: Notification) -> Text:
-    """The words of a notification."""
+    """The words of a notification; one about new results was looked up: see result_texts."""
     about = {**notification.about, "detail": notification.detail}
     return _TEXTS[Kind(notification.kind)](about)
-
-
-def plain(value: object, limit: int = MAX_NAME) -> str:
-    """A name on one line, without characters nobody sees, and not longer than anybody reads."""
-    shown = "".join(" " if unicodedata.category(each) in UNSAFE else each for each in str(value or ""))
-    shown = " ".join(shown.split())
-    return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
-
-
-def _name(about: dict[str, Any]) -> str:
-    return plain(about.get("name")) or "A driver without a name"
-
-
-def _where(about: dict[str, Any]) -> str:
-    return f"{_name(about)} on {plain(about.get('simulator')) or 'its simulator'}"
 
 
 def _mine(label: str = "My Sim Profiles") -> Link:
@@ -124,25 +84,38 @@ def _upgraded(about: dict[str, Any]) -> Text:
 
 def _linked(about: dict[str, Any]) -> Text:
     return Text(
-        title=f"Linked: {_name(about)}",
-        sentence=f"{_where(about)} is linked to your account. Prove that it is yours, and it stays with you.",
+        title=f"Linked: {driver_name(about)}",
+        sentence=f"{where(about)} is linked to your account. Prove that it is yours, and it stays with you.",
         link=_page("verify", "Verify your ownership", about),
     )
 
 
 def _verified(about: dict[str, Any]) -> Text:
     return Text(
-        title=f"Verified: {_name(about)}",
-        sentence=f"{_where(about)} is verified as yours. You can now hide it if you want to.",
+        title=f"Verified: {driver_name(about)}",
+        sentence=f"{where(about)} is verified as yours. You can now hide it if you want to.",
         link=_manage(about),
+    )
+
+
+def _unverified(about: dict[str, Any]) -> Text:
+    return Text(
+        title=f"Not verified any more: {driver_name(about)}",
+        sentence=(
+            f"A code in results of a league had proved that {where(about)} is yours. The site's staff do not confirm "
+            "that league any more, so this proves nothing now. The profile is still linked to your account, and "
+            f"public. Prove it again within {settings.LINK_LAPSE_DAYS} days, or the link ends; the profile and its "
+            "results stay."
+        ),
+        link=_page("verify", "Verify your ownership", about),
     )
 
 
 def _unlinked(about: dict[str, Any]) -> Text:
     return Text(
-        title=f"Unlinked: {_name(about)}",
+        title=f"Unlinked: {driver_name(about)}",
         sentence=(
-            f"The site's staff have ended the link between {_where(about)} and your account. The profile and its "
+            f"The site's staff have ended the link between {where(about)} and your account. The profile and its "
             "results stay. If it is yours, link it again and prove it."
         ),
         link=_mine(),
@@ -151,9 +124,9 @@ def _unlinked(about: dict[str, Any]) -> Text:
 
 def _reminder(about: dict[str, Any]) -> Text:
     return Text(
-        title=f"Prove that {_name(about)} is yours",
+        title=f"Prove that {driver_name(about)} is yours",
         sentence=(
-            f"{_where(about)} is linked to your account, and nobody has proved yet that it is yours. Without proof the "
+            f"{where(about)} is linked to your account, and nobody has proved yet that it is yours. Without proof the "
             f"link ends{_day(about['detail'].get('lapses_at'))}; the profile and its results stay."
         ),
         link=_page("verify", "Verify your ownership", about),
@@ -162,9 +135,9 @@ def _reminder(about: dict[str, Any]) -> Text:
 
 def _lapsed(about: dict[str, Any]) -> Text:
     return Text(
-        title=f"The link to {_name(about)} has ended",
+        title=f"The link to {driver_name(about)} has ended",
         sentence=(
-            f"Nobody proved in time that {_where(about)} is yours, so it is not linked to your account any more. The "
+            f"Nobody proved in time that {where(about)} is yours, so it is not linked to your account any more. The "
             f"profile and its results stay. You may link it again after {settings.RELINK_DAYS} days, or claim it now."
         ),
         link=_page("claim", "Claim it", about),
@@ -174,9 +147,9 @@ def _lapsed(about: dict[str, Any]) -> Text:
 def _taken_over(about: dict[str, Any]) -> Text:
     verified = about["detail"].get("was_verified")
     return Text(
-        title=f"{_name(about)} went to another account",
+        title=f"{driver_name(about)} went to another account",
         sentence=(
-            f"Somebody else has proved that {_where(about)} is theirs, so it is not linked to your account any more"
+            f"Somebody else has proved that {where(about)} is theirs, so it is not linked to your account any more"
             f"{', although you had verified it: the newer proof counts' if verified else ''}. If it is yours, tell the "
             "site's staff."
         ),
@@ -186,9 +159,9 @@ def _taken_over(about: dict[str, Any]) -> Text:
 
 def _disputed(about: dict[str, Any]) -> Text:
     return Text(
-        title=f"Whose profile is {_name(about)}?",
+        title=f"Whose profile is {driver_name(about)}?",
         sentence=(
-            f"Two accounts say that {_where(about)} is theirs, and yours is one of them. The site's staff look at it "
+            f"Two accounts say that {where(about)} is theirs, and yours is one of them. The site's staff look at it "
             "and decide; until then nothing changes. We'll let you know."
         ),
         link=_mine(),
@@ -199,11 +172,11 @@ def _decided(about: dict[str, Any]) -> Text:
     won, holder = about["detail"].get("accepted"), about["detail"].get("holder")
     reason = plain(about["detail"].get("reason"), 2000)
     return Text(
-        title=f"Decided: {_name(about)} is yours" if won else f"Decided: {_name(about)} stays as it was",
+        title=f"Decided: {driver_name(about)} is yours" if won else f"Decided: {driver_name(about)} stays as it was",
         sentence=(
-            (f"You keep {_where(about)}. Staff refused the claim" if holder else f"{_where(about)} is yours now")
+            (f"You keep {where(about)}. Staff refused the claim" if holder else f"{where(about)} is yours now")
             if won
-            else f"Staff refused your claim to {_where(about)}"
+            else f"Staff refused your claim to {where(about)}"
         )
         + (f": {reason}" if reason else "."),
         link=_manage(about) if won else _mine(),
@@ -214,14 +187,14 @@ def _merged(about: dict[str, Any]) -> Text:
     other = plain(about["detail"].get("merged_name")) or "a profile without a name"
     if about["detail"].get("undone"):
         return Text(
-            title=f"Two profiles again: {_name(about)}",
-            sentence=f"Staff have undone the merge of {other} into {_where(about)}. Each has its own results again.",
+            title=f"Two profiles again: {driver_name(about)}",
+            sentence=f"Staff have undone the merge of {other} into {where(about)}. Each has its own results again.",
             link=_mine(),
         )
     return Text(
-        title=f"Two profiles became one: {_name(about)}",
+        title=f"Two profiles became one: {driver_name(about)}",
         sentence=(
-            f"{other} and {_where(about)} are the same driver. Results, former names and the old address came along."
+            f"{other} and {where(about)} are the same driver. Results, former names and the old address came along."
         ),
         link=_manage(about),
     )
@@ -231,8 +204,8 @@ def _claimed(about: dict[str, Any]) -> Text:
     claim = about["detail"].get("claim")
     path = reverse("admin:sim_claim_change", args=[claim]) if claim else reverse("admin:sim_claim_changelist")
     return Text(
-        title=f"A claim waits: {_name(about)}",
-        sentence=f"Somebody says that {_where(about)} is theirs. Look at the claim and decide.",
+        title=f"A claim waits: {driver_name(about)}",
+        sentence=f"Somebody says that {where(about)} is theirs. Look at the claim and decide.",
         link=Link("Decide", path),
     )
 
@@ -255,13 +228,14 @@ def _day(moment: object) -> str:
     except ValueError:
         # The detail is stored JSON: without a readable day the reminder still says what to do.
         return " soon"
-    return f" on {at.day} {at:%B %Y}"
+    return f" on {day(at)}"
 
 
 _TEXTS: dict[Kind, Callable[[dict[str, Any]], Text]] = {
     Kind.UPGRADED: _upgraded,
     Kind.LINKED: _linked,
     Kind.VERIFIED: _verified,
+    Kind.UNVERIFIED: _unverified,
     Kind.UNLINKED: _unlinked,
     Kind.REMINDER: _reminder,
     Kind.LAPSED: _lapsed,
@@ -271,4 +245,15 @@ _TEXTS: dict[Kind, Callable[[dict[str, Any]], Text]] = {
     Kind.MERGED: _merged,
     Kind.CLAIMED: _claimed,
     Kind.IMPORT_REFUSED: _import_refused,
+    Kind.LEAGUE_DECIDED: league_texts.league_decided,
+    Kind.REPORTED: league_texts.reported,
+    Kind.REPORT_ANSWERED: league_texts.report_answered,
+    Kind.INCIDENT: league_texts.incident,
+    Kind.RULED: league_texts.ruled,
+    Kind.NAME_ASKED: league_texts.name_asked,
+    Kind.NAME_ANSWERED: league_texts.name_answered,
+    Kind.NAME_TIED: league_texts.name_tied,
+    Kind.DETACHED: league_texts.detached,
+    Kind.RESULT: result_texts.result,
+    Kind.FOLLOWED: result_texts.result,
 }

@@ -168,10 +168,10 @@ def _show_outcome(
     if begun_from and begun_from.pk not in {profile.pk for profile in (*proof.verified, *proof.already)}:
         messages.error(
             request,
-            f"{begun_from.profile_name} ({begun_from.simulator.name}) is not proved: its id is "
+            f"{begun_from.public_name} ({begun_from.simulator.name}) is not proved: its id is "
             f"{begun_from.profile_identifier}, and you signed in as {identifier}.",
         )
 
 
 def _names(profiles: Iterable[SimProfile]) -> str:
-    return ", ".join(sorted(f"{profile.profile_name} ({profile.simulator.name})" for profile in profiles))
+    return ", ".join(sorted(f"{profile.public_name} ({profile.simulator.name})" for profile in profiles))

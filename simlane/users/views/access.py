@@ -11,7 +11,6 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -39,10 +38,7 @@ def member_page(*methods: str, limit: str = "link") -> Callable[[View[P]], View[
                 return HttpResponseClientRedirect(answer.url) if is_htmx(request) else answer
             if request.method == "POST" and (refusal := consume_or_429(request, action=limit)):
                 return refusal
-            response = view(request, *args, **kwargs)
-            # The back button must show the current state, and nothing after signing out.
-            add_never_cache_headers(response)
-            return response
+            return view(request, *args, **kwargs)
 
         return cast("View[P]", guarded)
 

@@ -68,7 +68,7 @@ def link(request: HttpRequest, profile_id: str) -> HttpResponse:
     """Link a profile of nobody to this account."""
     profile = get_object_or_404(open_to(request), pk=profile_id)
     if profile.linked_user_id == member(request).pk:
-        messages.info(request, f"{profile.profile_name} is linked to your account already.")
+        messages.info(request, f"{profile.public_name} is linked to your account already.")
         return redirect(MINE)
     if not profile.can_user_link(request.user):
         messages.error(request, ALREADY_LINKED)
@@ -81,7 +81,7 @@ def link(request: HttpRequest, profile_id: str) -> HttpResponse:
         else:
             messages.success(
                 request,
-                f"Successfully linked {profile.simulator.name} profile: {profile.profile_name}. "
+                f"Successfully linked {profile.simulator.name} profile: {profile.public_name}. "
                 "Please verify your ownership to complete the process.",
             )
         return redirect(MINE)
@@ -98,7 +98,7 @@ def unlink(request: HttpRequest, profile_id: str) -> HttpResponse:
         profile.unlink_from_user()
         messages.success(
             request,
-            f"Successfully unlinked {profile.simulator.name} profile: {profile.profile_name}. "
+            f"Successfully unlinked {profile.simulator.name} profile: {profile.public_name}. "
             "The profile is now available for other users to claim.",
         )
         return redirect(MINE)
@@ -123,9 +123,9 @@ def manage(request: HttpRequest, profile_id: str) -> HttpResponse:
         else:
             messages.success(
                 request,
-                f"{profile.profile_name} can be seen by everybody."
+                f"{profile.public_name} can be seen by everybody."
                 if public
-                else f"{profile.profile_name} is hidden: only you and the site's staff can open it.",
+                else f"{profile.public_name} is hidden: only you and the site's staff can open it.",
             )
         return redirect("users:profile_sim_profile_manage", profile_id)
     entries = HistoryEntry.objects.of(profile).select_related(None)[:HISTORY_SHOWN]

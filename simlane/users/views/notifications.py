@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from simlane.users.models import Notification, User
 from simlane.users.notifications.groups import GROUPS, Group, choices, choose, groups_for
 from simlane.users.notifications.mails import address, read_token
+from simlane.users.notifications.result_texts import look_up
 from simlane.users.notifications.texts import text
 from simlane.users.views.access import member, member_page
 from simlane.web.keyset import Order
@@ -31,6 +32,7 @@ FORGED = (
 def notifications(request: HttpRequest) -> HttpResponse:
     """The notifications, newest first."""
     page = paged(request, Notification.objects.filter(user=member(request).pk), NEWEST_FIRST)
+    look_up(page.items, member(request))
     items = [(each, text(each)) for each in page.items]
     return show(request, "users/notifications.html", {"page": page, "items": items})
 
@@ -43,6 +45,7 @@ def read(request: HttpRequest, notification_id: int) -> HttpResponse:
     if request.method == "POST":
         mine.filter(pk=notification.pk, read_at__isnull=True).update(read_at=timezone.now())
         if "open" in request.POST:
+            look_up([notification], member(request))
             return redirect(text(notification).link.path)
     return _back(request)
 

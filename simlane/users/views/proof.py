@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from allauth.core.ratelimit import consume_or_429
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -35,6 +36,7 @@ def verify(request: HttpRequest, profile_id: str) -> HttpResponse:
             "code": codes.live_code(profile, member(request)),
             # The link does not lapse before the staff have decided.
             "lapses_at": None if claim else _lapses_at(profile),
+            "relink_days": settings.RELINK_DAYS,
             "claim": claim,
         }
     return section(request, "sim_profile_verify.html", **context)
