@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from django import template
+from django.urls import reverse
+
+from simlane.profiles import addresses
 
 register = template.Library()
 
@@ -31,6 +34,20 @@ def gap(milliseconds: int | None) -> str:
 
 
 @register.filter
+def sector(milliseconds: int | None) -> str:
+    """A sector's time: 32400 is “32.400”, 62001 is “1:02.001”; nothing is a dash."""
+    if milliseconds is None or milliseconds >= 60_000:
+        return lap_time(milliseconds)
+    return f"{milliseconds // 1000}.{milliseconds % 1000:03}"
+
+
+@register.filter
+def spread(milliseconds: int | None) -> str:
+    """How far laps lie around their mean: 412 is “±0.412 s”; nothing is a dash."""
+    return "–" if milliseconds is None else f"±{milliseconds / 1000:.3f}\u00a0s"
+
+
+@register.filter
 def initials(name: str) -> str:
     """A driver's initials: the first letters of the first and the last word, or of the only one."""
     words = [word for word in name.split() if word[0].isalnum()] or name.split()
@@ -55,3 +72,9 @@ def signed(number: int) -> str:
 def magnitude(number: int) -> int:
     """The number without its sign."""
     return abs(number)
+
+
+@register.simple_tag
+def event_address(key: int, name: str) -> str:
+    """The address of an event of which only these were read."""
+    return addresses.event_below(reverse("profiles:events"), key, name)

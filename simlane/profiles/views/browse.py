@@ -10,10 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from simlane.profiles.finding import groups
 from simlane.profiles.views.listing import chosen_simulator, profile_list
 from simlane.profiles.views.missing import not_found
 from simlane.sim.identity.identifiers import KINDS, IdentifierKind
 from simlane.sim.models import Event, SimProfile, Simulator
+from simlane.sim.models.leagues import counted
+from simlane.sim.models.querysets import EventQuerySet
 from simlane.sim.search.query import MAX_LENGTH, search, typed
 from simlane.web.listing import PAGE_SIZE, Page, address, show
 
@@ -23,7 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """The latest events, and the drivers who raced last."""
     active = SimProfile.objects.public().select_related("simulator").defer("profile_data")
     context = {
-        "latest_events": Event.objects.select_related("simulator", "track").order_by("-listed_at", "-pk")[:6],
+        "latest_events": _latest(Event.objects.all()),
         "active_profiles": active.order_by("-last_active_at", "-pk")[:8],
         "simulators": Simulator.objects.all(),
     }
@@ -48,16 +51,19 @@ def simulator_page(request: HttpRequest, slug: str) -> HttpResponse:
     simulator = Simulator.objects.filter(slug=slug).first()
     if simulator is None:
         return not_found(request, slug)
-    events = (
-        Event.objects.filter(simulator=simulator).select_related("simulator", "track").order_by("-listed_at", "-pk")
-    )
     context = {
         "simulator": simulator,
-        "events": events[:6],
+        "events": _latest(Event.objects.filter(simulator=simulator)),
         "identifier_looks_like": KINDS[IdentifierKind(simulator.identifier_kind)].looks_like,
         **profile_list(request, SimProfile.objects.public().filter(simulator=simulator)),
     }
     return show(request, "profiles/simulator.html", context)
+
+
+def _latest(events: EventQuerySet) -> EventQuerySet:
+    """What a first page shows: not what any league may have brought in."""
+    found = events.standing().filter(counted()).select_related("simulator", "track", "league")
+    return found.order_by("-listed_at", "-pk")[:6]
 
 
 @require_safe
@@ -88,6 +94,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
         "page": page,
         "hits": hits,
         "similar_only": found.similar_only,
+        "groups": groups(query, simulator) if number == 1 else [],
         "more": found.capped and not has_next,
     }
     return show(request, "profiles/search.html", context)

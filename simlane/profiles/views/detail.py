@@ -2,69 +2,113 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
-from django.db.models import OuterRef, Q, Subquery
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.exceptions import BadRequest
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.dateformat import format as format_date
 from django.views.decorators.http import require_safe
 
 from simlane.profiles import addresses
-from simlane.profiles.views.driver import in_driver_page, totals
+from simlane.profiles.bests import newest_bests
+from simlane.profiles.views.driver import in_driver_page
 from simlane.profiles.views.missing import not_found
+from simlane.profiles.views.results import results
+from simlane.profiles.views.sections import SECTIONS, bests
+from simlane.ratings.reading import standings_of
+from simlane.sim.career import races
 from simlane.sim.identity.identifiers import normalise_or_none
-from simlane.sim.models import Entry, EntryDriver, PersonalBest, Session, SimProfile, Simulator
-from simlane.web import keyset
-from simlane.web.listing import paged, show
+from simlane.sim.models import CareerYear, EntryDriver, SimProfile, Simulator
+from simlane.web.listing import show_section
 
-RECENT = 10
-#: Races the chart shows; average and best finish are of these.
-CHARTED = 100
-BESTS = 60
-CHART_KEYS = ("day", "position", "field", "status", "event", "track")
-NEWEST = keyset.Order("raced_at", descending=True)
+LAST = 10
+BESTS = 12
+EVENT = ("entry__session__event__track", "entry__session__event__league")
+#: What the rooms above show on a driver's page: its name in the page's context, and what makes it for a person.
+BESIDE: dict[str, Callable[[SimProfile, AbstractBaseUser | AnonymousUser], object]] = {}
 
 
 @require_safe
 def detail(request: HttpRequest, slug: str, identifier: str) -> HttpResponse:
-    """One driver on one simulator."""
+    """One driver on one simulator; `results` and `section` ask for lists and parts of the page."""
     visible = SimProfile.objects.visible_to(request.user).select_related("simulator", "linked_user")
     profile = visible.filter(simulator__slug=slug, profile_identifier=identifier.replace("\0", "")).first()
     if profile is None:
         return _elsewhere(request, slug, identifier)
-    if request.GET.get("results") == "all":
-        return _all_results(request, profile)
-    finishes = _finishes(profile)
-    positions = [finish["position"] for finish in finishes]
+    if "results" in request.GET:
+        return results(request, profile)
+    if "section" in request.GET:
+        return _section(request, profile)
+    return _page(request, profile)
+
+
+def _page(request: HttpRequest, profile: SimProfile) -> HttpResponse:
+    years = list(profile.years.all())
+    raced = _last_races(profile)
+    newest = raced[0] if raced else None
+    standings = standings_of(profile)
     context = {
         "profile": profile,
         "simulator": profile.simulator,
         "is_owner": request.user.is_authenticated and profile.linked_user_id == request.user.pk,
         "has_driver_page": in_driver_page(profile),
         "former_names": list(
-            profile.names.exclude(name=profile.profile_name).order_by("-last_used_at").values_list("name", flat=True)
+            profile.names.exclude(name__in=["", profile.profile_name])
+            .order_by("-last_used_at")
+            .values_list("name", flat=True)
         ),
-        "statistics": totals([profile]),
-        "best_finish": min(positions, default=None),
-        "average_finish": sum(positions) / len(positions) if positions else None,
-        "bests": _bests(profile),
-        "recent": _drives(profile)
-        .filter(entry__session__kind=Session.Kind.RACE)
-        .select_related("entry__car", "entry__session__event__track")[:RECENT],
-        "finishes": finishes,
-        "has_retirements": any(finish["status"] for finish in finishes),
-        "finishes_data": [{key: finish[key] for key in CHART_KEYS} for finish in finishes],
+        "standings": standings,
+        "curves": [(standing, addresses.of_rating(profile, standing.kind)) for standing in standings],
+        "years": years,
+        "career": CareerYear.added(years),
+        "raced": raced,
+        "recent": raced or _others(profile),
+        # The oldest first, and without what a league that nobody has confirmed brought in.
+        "form": [drive for drive in reversed(raced) if drive.entry.session.event.uncounted_of is None],
+        "bests": newest_bests(profile, BESTS),
+        # A simulator gives its own rating with every race, or never.
+        "sections": [
+            (name, section)
+            for name, section in SECTIONS.items()
+            if name != "ratings" or (newest is not None and newest.rating_after is not None)
+        ],
+        **{name: partial(make, profile, request.user) for name, make in BESIDE.items()},
     }
     return render(request, "profiles/detail.html", context)
 
 
-def _all_results(request: HttpRequest, profile: SimProfile) -> HttpResponse:
-    """Every session the driver was in, practice and qualifying too, page by page."""
-    drives = EntryDriver.objects.filter(profile=profile)
-    page = paged(request, drives.select_related("entry__car", "entry__session__event__track"), NEWEST)
-    return show(request, "profiles/results.html", {"profile": profile, "simulator": profile.simulator, "page": page})
+def _last_races(profile: SimProfile) -> list[EntryDriver]:
+    """The last starts, the newest first."""
+    starts = races.started(EntryDriver.objects.filter(profile=profile)).order_by("-raced_at", "-pk")
+    keys = list(starts.values_list("pk", flat=True)[:LAST])
+    drives = EntryDriver.objects.filter(pk__in=keys).select_related("entry__car", *EVENT) if keys else []
+    return sorted(drives, key=lambda drive: keys.index(drive.pk))
+
+
+def _others(profile: SimProfile) -> list[EntryDriver]:
+    """The last sessions of who has no start yet."""
+    drives = EntryDriver.objects.filter(profile=profile).select_related("entry__car", *EVENT)
+    return list(drives.order_by("-raced_at", "-pk")[:LAST])
+
+
+def _section(request: HttpRequest, profile: SimProfile) -> HttpResponse:
+    """A part of the page that is loaded when it is opened, or a page of its own without JavaScript."""
+    name = request.GET["section"]
+    if name == "bests":
+        return bests(request, profile)
+    if name not in SECTIONS:
+        raise BadRequest(f"A profile has no section “{name[:20]}”. Start again from the profile.")
+    section = SECTIONS[name]
+    context = {"profile": profile, "simulator": profile.simulator, "title": section.title}
+    return show_section(
+        request,
+        f"profiles/sections/{name}.html",
+        context | section.make(profile, request.user),
+        page="profiles/section.html",
+    )
 
 
 def _elsewhere(request: HttpRequest, slug: str, identifier: str) -> HttpResponse:
@@ -82,50 +126,3 @@ def _elsewhere(request: HttpRequest, slug: str, identifier: str) -> HttpResponse
         return not_found(request, identifier)
     # A merge can be undone: no browser is to remember it for good.
     return redirect(addresses.of_profile(profile), permanent=profile.profile_identifier == canonical)
-
-
-def _drives(profile: SimProfile) -> Any:
-    return EntryDriver.objects.filter(profile=profile).order_by("-raced_at", "-pk")
-
-
-def _bests(profile: SimProfile) -> list[PersonalBest]:
-    """Best laps by track and car; read in the order of their index and sorted here, so that few or many cost alike."""
-    found = PersonalBest.objects.filter(profile=profile).select_related("track", "car", "drive__entry__session")
-    return sorted(
-        found.order_by("track_id", "car_id")[:BESTS],
-        key=lambda best: (best.track.name, best.track.layout, best.best_lap_ms),
-    )
-
-
-def _finishes(profile: SimProfile) -> list[dict[str, Any]]:
-    """The last races with a position, heats apart, the oldest first."""
-    last_row = Entry.objects.filter(session=OuterRef("entry__session")).order_by("-row").values("row")[:1]
-    rows = (
-        _drives(profile)
-        .filter(entry__session__kind=Session.Kind.RACE, entry__position__isnull=False)
-        .exclude(entry__session__stage=Session.Stage.HEAT)
-        .annotate(field_size=Subquery(last_row) + 1)
-        .values_list(
-            "raced_at",
-            "entry__position",
-            "field_size",
-            "entry__status",
-            "entry__session__event_id",
-            "entry__session__event__name",
-            "entry__session__event__track__name",
-        )[:CHARTED]
-    )
-    return [
-        {
-            "date": raced_at.isoformat(),
-            "day": format_date(raced_at, "j M Y"),
-            "position": position,
-            "field": field,
-            # Empty for who saw the flag.
-            "status": "" if status == Entry.Status.FINISHED else Entry.Status(status).label,
-            "event": event,
-            "url": reverse("profiles:event", args=[event_id]),
-            "track": track or "",
-        }
-        for raced_at, position, field, status, event_id, event, track in reversed(rows)
-    ]

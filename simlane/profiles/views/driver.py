@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -11,8 +9,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from simlane.profiles.views.missing import not_found
-from simlane.sim.career.statistics import COUNTED
-from simlane.sim.models import EntryDriver, Session, SimProfile
+from simlane.ratings.reading import joint
+from simlane.sim.career import races
+from simlane.sim.models import CareerYear, EntryDriver, SimProfile
 
 RECENT = 20
 
@@ -43,21 +42,17 @@ def driver(request: HttpRequest, username: str) -> HttpResponse:
     )
     if not account or not profiles:
         return not_found(request, "")
-    recent = EntryDriver.objects.filter(
-        profile__in=[profile.pk for profile in profiles], entry__session__kind=Session.Kind.RACE
-    )
+    recent = races.started(EntryDriver.objects.filter(profile__in=[profile.pk for profile in profiles]))
     context = {
         "driver_name": account.get_full_name() or account.get_username(),
         "profiles": profiles,
-        "totals": totals(profiles),
+        "career": CareerYear.added(CareerYear.objects.filter(profile__in=[profile.pk for profile in profiles])),
+        "joint": joint(profiles),
         "recent": recent.select_related(
-            "entry__car", "entry__session__event__track", "entry__session__event__simulator"
+            "entry__car",
+            "entry__session__event__track",
+            "entry__session__event__league",
+            "entry__session__event__simulator",
         ).order_by("-raced_at", "-pk")[:RECENT],
     }
     return render(request, "profiles/driver.html", context)
-
-
-def totals(profiles: Sequence[SimProfile]) -> dict[str, float | None]:
-    """The races of all these profiles together; `win_rate` is a percentage, None before the first start."""
-    found = {name: sum(getattr(profile, name) for profile in profiles) for name in COUNTED}
-    return {**found, "win_rate": 100 * found["wins"] / found["starts"] if found["starts"] else None}
