@@ -7,8 +7,11 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         from django.core import checks
+        from django.db.backends.signals import connection_created
 
         from simlane.config.deploy_checks import mail_server_is_named, site_is_named
+        from simlane.config.pages import versions
 
         checks.register(mail_server_is_named, deploy=True)
         checks.register(site_is_named, deploy=True)
+        connection_created.connect(versions.watch, dispatch_uid="config")

@@ -2,6 +2,9 @@
 
 A thread never waits for a visitor: it gets a request that has come in whole, and hands over an answer that is whole.
 So however slowly visitors send and read, and however many they are, the threads are there for the others.
+
+asgiref's WsgiToAsgi does not do: it runs every request in one thread, has it wait while each part of an answer is sent,
+and bounds neither how long a body may take nor how big it may become.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
@@ -18,8 +22,10 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from simlane.config import outage, reporting
 from simlane.config.environment import THREADS, integer
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "simlane.config.settings")
@@ -33,12 +39,14 @@ logger = logging.getLogger(__name__)
 
 #: The biggest body that is read at all; Django refuses what is bigger by its length.
 BODY_BYTES = 17 * 1024 * 1024
+#: Where more may come: result files of leagues, UPLOAD_MB of them and what a form puts around them.
+_OF_FILES = re.compile(r"/leagues/[^/]+/upload/|/api/v1/results")
 #: A body may take so long, and a second more for each so many bytes that have come.
 BODY_SECONDS = 20
 BODY_BYTES_A_SECOND = 8 * 1024
 #: Bigger bodies wait in a file.
 MEMORY_BYTES = 256 * 1024
-#: Requests that a process lets wait for a thread; more are told to come again.
+#: Requests that a process lets wait for a thread, with those that threads answer; more are told to come again.
 WAITING = 1000
 
 
@@ -48,7 +56,7 @@ class Front:
     def __init__(self, application: Callable[..., Iterable[bytes]], threads: int) -> None:
         self._application = application
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
-        self._taken = 0
+        self._waiting = 0
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -58,14 +66,8 @@ class Front:
         elif scope["path"] == "/healthz" and scope["method"] in ("GET", "HEAD"):
             # Whether the process lives: not even a free thread is needed.
             await _say(scope, send, HTTPStatus.OK, "ok")
-        elif self._taken >= WAITING:
-            await _say(scope, send, HTTPStatus.SERVICE_UNAVAILABLE, "too many requests wait here: try again")
         else:
-            self._taken += 1
-            try:
-                await self._answer(scope, receive, send)
-            finally:
-                self._taken -= 1
+            await self._answer(scope, receive, send)
 
     async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
         with SpooledTemporaryFile(MEMORY_BYTES) as body:
@@ -79,15 +81,25 @@ class Front:
             except OverflowError:
                 await _say(scope, send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the request is too big")
                 return
+            # Not while a body comes in: whoever sends slowly must not count against those who have sent.
+            if self._waiting >= WAITING:
+                await _say(scope, send, HTTPStatus.SERVICE_UNAVAILABLE, "too many requests wait here: try again")
+                return
             environ = _environ(scope, body)
-            answer = asyncio.get_running_loop().run_in_executor(self._pool, self._run, environ)
+            self._waiting += 1
             try:
-                status, headers, content = await answer
+                loop = asyncio.get_running_loop()
+                running = loop.run_in_executor(self._pool, self._run, environ)
+                if not (await asyncio.wait({running}, timeout=outage.SUSPECT_SECONDS))[0]:
+                    outage.suspect()
+                status, headers, content = await running
             except Exception:
                 # Django answers what goes wrong in it; this is for what goes wrong around it.
                 logger.exception("a request could not be answered")
                 await _say(scope, send, HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong here")
                 return
+            finally:
+                self._waiting -= 1
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
 
@@ -112,7 +124,8 @@ class Front:
 async def _read(scope: Message, receive: Receive, body: IO[bytes]) -> None:
     """The whole body; raises TimeoutError, OverflowError or ConnectionError when it does not come, or not so."""
     length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    if length.isdigit() and int(length) > BODY_BYTES:
+    most = _most_bytes(scope)
+    if length.isdigit() and int(length) > most:
         # Django says so, with a page, and reads nothing.
         return
     started, size, more = time.monotonic(), 0, True
@@ -123,11 +136,17 @@ async def _read(scope: Message, receive: Receive, body: IO[bytes]) -> None:
             raise ConnectionError
         chunk = message.get("body", b"")
         size += len(chunk)
-        if size > BODY_BYTES:
+        if size > most:
             raise OverflowError
         body.write(chunk)
         more = message.get("more_body", False)
     body.seek(0)
+
+
+def _most_bytes(scope: Message) -> int:
+    if _OF_FILES.fullmatch(scope["path"]):
+        return max(BODY_BYTES, (settings.UPLOAD_MB + 1) * 1024 * 1024)
+    return BODY_BYTES
 
 
 def _environ(scope: Message, body: IO[bytes]) -> dict[str, Any]:
@@ -176,4 +195,5 @@ async def _say(scope: Message, send: Send, status: HTTPStatus, words: str) -> No
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
 
 
+reporting.start()
 application = Front(get_wsgi_application(), integer("WEB_THREADS", default=THREADS))

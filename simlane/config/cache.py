@@ -38,6 +38,26 @@ class SharedFiles(FileBasedCache):
         except OSError:
             return default
 
+    def delete(self, key: str, version: int | None = None) -> bool:
+        """Wherever it is."""
+        in_memory = self._memory.delete(key, version)
+        try:
+            return super().delete(key, version) or in_memory
+        except OSError:
+            return in_memory
+
+    def has_key(self, key: str, version: int | None = None) -> bool:
+        """Wherever it is: `add` asks, by which limits are counted one after the other."""
+        try:
+            return self._memory.has_key(key, version) or super().has_key(key, version)
+        except OSError:
+            return False
+
+    def clear(self) -> None:
+        """Both."""
+        self._memory.clear()
+        super().clear()
+
     def _cull(self) -> None:
         files = self._list_cache_files()  # type: ignore[attr-defined]
         if len(files) < self._max_entries:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -116,6 +117,28 @@ def hosts(name: str, *, default: list[str]) -> list[str]:
     )
 
 
+def results_storage(name: str, *, default: Path) -> dict[str, Any]:
+    """Django's STORAGES for the result files that came in: a folder, `s3://bucket/prefix`, or none for `off`."""
+    value = text(name, str(default))
+    if value.lower() == "off":
+        return {}
+    hint = "use the path of a folder, s3://bucket/prefix, or off"
+    if "://" not in value:
+        if not Path(value).is_absolute():
+            raise ImproperlyConfigured(f"{name}={value!r} is no full path: {hint}.")
+        options: dict[str, Any] = {"location": value, "allow_overwrite": True}
+        return {"results": {"BACKEND": "simlane.results.keeping.Folder", "OPTIONS": options}}
+    parts = urlsplit(value)
+    if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ImproperlyConfigured(f"{name}={value!r} is no place for files: {hint}.")
+    if not all(map(find_spec, ("storages", "boto3"))):
+        raise ImproperlyConfigured(
+            f"{name} names an S3 bucket, which needs a package more: pip install 'django-storages[s3]'."
+        )
+    options = {"bucket_name": parts.netloc, "location": parts.path.strip("/"), "default_acl": None}
+    return {"results": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}}
+
+
 def secret_key(path: Path) -> str:
     """`SECRET_KEY`, or the content of `SECRET_KEY_FILE`, or a key made once and kept in `path`."""
     if "SECRET_KEY" in os.environ:
@@ -201,4 +224,5 @@ def _postgresql(database: dict[str, Any]) -> dict[str, Any]:
     options.setdefault("connect_timeout", 3)
     # Milliseconds until a network that has gone is an error.
     options.setdefault("tcp_user_timeout", 10_000)
-    return database | {"OPTIONS": options, "CONN_HEALTH_CHECKS": True}
+    # A cursor of the server's lasts longer than a transaction, and a pooler in transaction mode gives the session away.
+    return database | {"OPTIONS": options, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}

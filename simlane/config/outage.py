@@ -1,17 +1,22 @@
 """What visitors get while the database is away or takes no writes: a plain page with status 503, at once.
 
 A process that has lost PostgreSQL asks for it in a thread of its own, several times a second, and refuses requests
-until it is back: nobody waits for a connection that cannot be had.
+until it is back: nobody waits for a connection that cannot be had. A PostgreSQL that takes connections and never
+answers is found by a request that takes long; the requests that wait for it are then ended too.
 """
 
 from __future__ import annotations
 
+import gc
 import logging
+import os
+import socket
 import sqlite3
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, Error, connections
@@ -25,6 +30,8 @@ NO_WRITES = "SimLane can be read at the moment, but cannot keep anything new. Wh
 PROBES = {"/healthz", "/readyz", "/metrics"}
 PAUSE = 0.2
 CONNECT_SECONDS = 2
+#: A request that takes longer has PostgreSQL asked whether it still answers.
+SUSPECT_SECONDS = 2
 #: PostgreSQL: it shuts down, starts, or has no connection left.
 _AWAY_STATES = {"57P01", "57P02", "57P03", "53300"}
 _NO_WRITE_STATES = {"25006", "53100"}
@@ -37,7 +44,47 @@ _SQLITE = {
 logger = logging.getLogger(__name__)
 
 _lock = threading.Lock()
-_away = False
+#: While it lives, the database is away.
+_waits: threading.Thread | None = None
+#: While it lives, PostgreSQL is being asked whether it still answers.
+_asks: threading.Thread | None = None
+
+
+def suspect() -> None:
+    """Ask in a thread whether PostgreSQL still answers; when it does not, end the requests that wait for it."""
+    global _asks
+    with _lock:
+        if _is_away() or (_asks is not None and _asks.is_alive()):
+            return
+        _asks = threading.Thread(target=_ask, name="outage-ask", daemon=True)
+        with suppress(RuntimeError):  # no thread can start: the next long request asks
+            _asks.start()
+
+
+def _ask() -> None:
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor != "postgresql":
+        return
+    try:
+        psycopg.connect(**{**connection.get_connection_params(), "connect_timeout": CONNECT_SECONDS}).close()
+    except psycopg.errors.ConnectionTimeout:
+        _note_away()
+        # First, so that whoever loses a connection is not given another one.
+        connection.close_pool()  # type: ignore[attr-defined]
+        _end_waits()
+    except psycopg.Error:
+        # It did answer, if only to say that it has no connection left: those who have one are served.
+        return
+
+
+def _end_waits() -> None:
+    """End each connection of this process, from outside: whoever waits for an answer on it gets an error."""
+    # The pool makes them and tells nobody. By its type: isinstance() would ask a lazy object what it stands for.
+    made = [each for each in gc.get_objects() if issubclass(type(each), psycopg.Connection)]
+    for each in made:
+        # A copy of the descriptor: the connection's own is closed by the thread that uses it.
+        with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(each.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
 
 
 def reason(error: BaseException | None) -> str | None:
@@ -91,23 +138,30 @@ class OutageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if _away and request.path not in PROBES:
+        if _is_away() and request.path not in PROBES:
             return unavailable(AWAY)
         return self.get_response(request)
 
 
+def _is_away() -> bool:
+    """Nothing else says so: should the thread not start or die, requests ask the database themselves again."""
+    return _waits is not None and _waits.is_alive()
+
+
 def _note_away() -> None:
-    global _away
+    global _waits
     with _lock:
-        if _away:
+        if _is_away():
             return
-        _away = True
-    logger.error("the database is away: requests are answered with 503 until it is back")
-    threading.Thread(target=_wait_for_it, name="outage", daemon=True).start()
+        logger.error("the database is away: requests are answered with 503 until it is back")
+        _waits = threading.Thread(target=_wait_for_it, name="outage", daemon=True)
+        try:
+            _waits.start()
+        except RuntimeError as error:
+            logger.error("each request waits for the database itself: %s", error)
 
 
 def _wait_for_it() -> None:
-    global _away
     connection = connections[DEFAULT_DB_ALIAS]
     options = {**connection.get_connection_params(), "connect_timeout": CONNECT_SECONDS}
     while True:
@@ -118,5 +172,4 @@ def _wait_for_it() -> None:
         except psycopg.Error:
             time.sleep(PAUSE)
     connection.close_pool()  # type: ignore[attr-defined]
-    _away = False
     logger.warning("the database is back")

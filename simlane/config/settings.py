@@ -13,7 +13,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from simlane.config import platforms
+from simlane.config import platforms, services
 from simlane.config.environment import (
     choice,
     email,
@@ -21,11 +21,13 @@ from simlane.config.environment import (
     hosts,
     integer,
     parse_database_url,
+    results_storage,
     secret_key,
     site_url,
     text,
     timezone,
 )
+from simlane.leagues.addresses import of_league, of_season
 from simlane.profiles import addresses
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -45,9 +47,11 @@ INSTALLED_APPS = [
     "simlane.config",
     "simlane.sim",
     "simlane.results",
+    "simlane.ratings",
     "simlane.profiles",
     "simlane.users",
     "simlane.users.platforms",
+    "simlane.leagues",
     "simlane.help",
     "simlane.upgrade",
     "simlane.monitoring",
@@ -74,12 +78,25 @@ INSTALLED_APPS = [
     "waffle",
 ]
 
+#: Proxies of ours: what they say of whom they ask for is believed, and nobody else's word.
+TRUSTED_PROXIES = services.networks("TRUSTED_PROXIES")
+#: Where faults, and the times of requests, are sent: nowhere until set. See config.reporting.
+SENTRY_DSN = services.endpoint("SENTRY_DSN", needs=("sentry_sdk",), package="sentry-sdk")
+OTLP_ENDPOINT = services.endpoint(
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    needs=("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http"),
+    package="opentelemetry-sdk opentelemetry-exporter-otlp-proto-http",
+)
+
 MIDDLEWARE = [
+    *(["simlane.config.proxies.TrustedProxiesMiddleware"] if TRUSTED_PROXIES else []),
+    *(["simlane.config.reporting.TracesMiddleware"] if OTLP_ENDPOINT else []),
     "simlane.monitoring.middleware.MonitoringMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "simlane.config.outage.OutageMiddleware",
+    "simlane.config.pages.warm.WarmPagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -100,6 +117,10 @@ ABSOLUTE_URL_OVERRIDES = {
     "sim.simulator": addresses.of_simulator,
     "sim.simprofile": addresses.of_profile,
     "sim.event": addresses.of_event,
+    "sim.track": addresses.of_track,
+    "sim.car": addresses.of_car,
+    "sim.league": of_league,
+    "leagues.season": of_season,
 }
 WSGI_APPLICATION = "simlane.config.wsgi.application"
 
@@ -109,6 +130,8 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "simlane" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            # {% when %} on every page, of libraries too.
+            "builtins": ["simlane.web.moments"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -123,6 +146,14 @@ TEMPLATES = [
 DATABASES: dict[str, dict[str, Any]] = {
     "default": parse_database_url(os.environ.get("DATABASE_URL"), sqlite_path=VAR_DIR / "simlane.sqlite3")
 }
+DATABASES |= services.replicas("DATABASE_REPLICA_URLS", DATABASES["default"])
+if len(DATABASES) > 1:
+    DATABASE_ROUTERS = ["simlane.config.replicas.Router"]
+    # Inside of what keeps pages, which reads from the primary whether they are as they were.
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("simlane.config.pages.warm.WarmPagesMiddleware") + 1,
+        "simlane.config.replicas.ReplicasMiddleware",
+    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "users.User"
@@ -153,18 +184,29 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_ADAPTER = "simlane.users.adapter.AccountAdapter"
-# Beside allauth's own limits on signing in and up: searches by address; links, proofs and their like, notifications
-# and downloads of one's data by member.
+# Beside allauth's own limits on signing in and up: searches and laps by address; links, proofs and their like,
+# notifications, following, downloads of one's data, and what is done to a league by member.
 ACCOUNT_RATE_LIMITS = {
     "search": "120/m/ip",
+    "laps": "120/m/ip",
     "link": "30/m/user",
     "notifications": "120/m/user",
+    "follow": "60/m/user",
     "data": "5/h/user",
     "prove": "10/m/user",
     "platform": "30/m/ip",
     "code": "10/h/user",
     "claim": "5/d/user",
     "claim_form": "20/h/user",
+    "decide": "30/m/user",
+    "league": "60/m/user",
+    "league_new": "5/d/user",
+    "invite": "20/d/user",
+    "upload": "60/h/user",
+    "report": "10/d/user",
+    "results": "600/h/key",
+    "outcome": "120/m/key",
+    "token": "30/m/ip",
 }
 # Platforms to sign in at and to prove by: see docs/proof-by-sign-in.md. An equal address makes no two accounts one.
 SOCIALACCOUNT_PROVIDERS = platforms.read()
@@ -176,6 +218,18 @@ SOCIALACCOUNT_QUERY_EMAIL = False
 SOCIALACCOUNT_STORE_TOKENS = False
 #: Where the clocks of servers stand whose result files give a local time.
 RESULTS_TIMEZONE = timezone("RESULTS_TIMEZONE", default="UTC")
+#: How many leagues an account may own that are not archived.
+LEAGUES_PER_ACCOUNT = integer("LEAGUES_PER_ACCOUNT", default=5)
+#: How many drivers and leagues an account may follow.
+FOLLOWS_PER_ACCOUNT = integer("FOLLOWS_PER_ACCOUNT", default=500)
+#: How many profiles a league that staff have not confirmed may make a day.
+LEAGUE_NEW_PROFILES = integer("LEAGUE_NEW_PROFILES", default=500)
+#: How many megabytes of result files a form or a program may bring at once, and how many files a form.
+UPLOAD_MB = integer("UPLOAD_MB", default=64)
+UPLOAD_FILES = integer("UPLOAD_FILES", default=500)
+#: Where uploaded files wait for their import; a worker on another machine must see it too.
+UPLOADS_DIR = Path(text("UPLOADS_DIR", str(VAR_DIR / "uploads")))
+DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_FILES
 #: When the owner of a link that nobody has proved is reminded, and when it ends, in days after it was made.
 LINK_REMINDER_DAYS = integer("LINK_REMINDER_DAYS", default=10)
 LINK_LAPSE_DAYS = integer("LINK_LAPSE_DAYS", default=14)
@@ -192,16 +246,9 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "SimLane"
 
-# Limits and flags are counted and kept for all processes of this machine; a changed flag is seen within seconds.
-CACHES = {
-    "default": {
-        "BACKEND": "simlane.config.cache.SharedFiles",
-        "LOCATION": VAR_DIR / "cache",
-        # Each visitor who searches takes one or two.
-        "OPTIONS": {"MAX_ENTRIES": 10_000},
-    },
-    "flags": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "flags", "TIMEOUT": 10},
-}
+# Limits are counted for all processes of this machine, or with CACHE_URL of all machines; a changed flag is seen within
+# seconds.
+CACHES = services.caches("CACHE_URL", directory=VAR_DIR / "cache")
 WAFFLE_CACHE_NAME = "flags"
 #: The default while staff have made no flag `public_profiles` in the admin.
 ENABLE_PUBLIC_PROFILES = flag("ENABLE_PUBLIC_PROFILES", default=True)
@@ -244,13 +291,16 @@ LANGUAGE_CODE = "en"
 LOCALE_PATHS = [BASE_DIR / "simlane" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = "simlane.config.formats"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(text("STATIC_DIR", str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "simlane" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    # Result files as they came in.
+    **results_storage("RESULTS_STORAGE", default=VAR_DIR / "results"),
 }
 
 # Nothing on a page comes from another host, and no script or style stands inside a page.
@@ -274,11 +324,14 @@ SECURE_HSTS_SECONDS = integer("HSTS_SECONDS", default=31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = flag("HSTS_INCLUDE_SUBDOMAINS", default=False)
 SECURE_HSTS_PRELOAD = flag("HSTS_PRELOAD", default=False)
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-BEHIND_PROXY = flag("BEHIND_PROXY", default=False)
+BEHIND_PROXY = flag("BEHIND_PROXY", default=bool(TRUSTED_PROXIES))
+if TRUSTED_PROXIES and not BEHIND_PROXY:
+    raise ImproperlyConfigured("TRUSTED_PROXIES names proxies and BEHIND_PROXY says there is none: unset one of them.")
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    # Limits by address count the visitor's, as the proxy names it, not the proxy's.
-    ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    # Limits by address count the visitor's, as the proxy names it, not the proxy's. Where the proxies are named,
+    # the address is the visitor's already.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 0 if TRUSTED_PROXIES else 1
 X_FRAME_OPTIONS = "DENY"
 
 #: The bearer token for /metrics. Without one, staff and programs on this machine may read it.
@@ -309,6 +362,8 @@ LOGGING = {
         # Two lines for each job that went well, and for each look of the worker.
         "django_tasks": {"level": "WARNING"},
         "django_tasks_db": {"level": "WARNING"},
+        # A line for each change in a watched folder.
+        "watchfiles": {"level": "WARNING"},
         # It logs whole answers, which anybody can forge; our own log line says what failed.
         "openid": {"level": "CRITICAL"},
     },

@@ -19,6 +19,8 @@ urlpatterns = [
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/", include("simlane.users.platforms.urls")),
     path("users/", include("simlane.users.urls")),
+    path("leagues/", include("simlane.leagues.urls")),
+    path("api/v1/", include("simlane.leagues.api_urls")),
     path("help/", include("simlane.help.urls")),
     path("admin/", admin.site.urls),
     path("", include("simlane.monitoring.urls")),

@@ -13,7 +13,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections
 
-from simlane.config import serving
+from simlane.config import reporting, serving
+from simlane.leagues import uploads
 from simlane.users import daily, mail_retry
 from simlane.users.notifications import delivery
 
@@ -34,6 +35,7 @@ class Command(BaseCommand):
         if settings.JOBS != "database":
             raise CommandError("Jobs are done at once here. Set JOBS=database for the site and the worker.")
         serving.check_migrated()
+        reporting.start()
         loop = Loop(interval=interval, sweep=sweep)
         if once:
             loop.turn()
@@ -82,6 +84,8 @@ class Loop:
             return
         self._swept = time.monotonic()
         daily.run_due()
+        # Somebody waits for it, whose worker died.
+        uploads.go_on_with_all()
         done = delivery.deliver(go_on=lambda: not self._stopping)
         if done.stopped:
             logger.warning("worker: the mail server fails (%s), mails wait", done.stopped)

@@ -1,0 +1,1 @@
+"""Pages that are kept for visitors without an account, until the commit that changes what they show."""
