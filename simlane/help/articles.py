@@ -42,7 +42,7 @@ GROUPS = (
             Article(
                 "steam",
                 "Verify by signing in at Steam",
-                "For Assetto Corsa, Assetto Corsa Competizione, rFactor 2, Le Mans Ultimate and Automobilista 2.",
+                "For simulators that know drivers by SteamID64: Assetto Corsa, rFactor 2, Automobilista 2 and others.",
                 "steamid64 openid ac acc rf2 lmu ams2 valve",
             ),
             Article(
@@ -66,7 +66,7 @@ GROUPS = (
             Article(
                 "code",
                 "Verify by a code in your driver name",
-                "A one-time code that you race under once. For iRacing and Assetto Corsa Competizione.",
+                "A one-time code that you race under once, where results come in here and show your platform id.",
                 "token team name seven days expire",
             ),
             Article(
@@ -128,6 +128,18 @@ GROUPS = (
                 "bell mail unsubscribe newsletter spam alerts preferences",
             ),
             Article(
+                "following",
+                "Follow drivers and leagues",
+                "Hear of new results of theirs, and of your own.",
+                "subscribe favourite favorite friend watch unfollow digest followers",
+            ),
+            Article(
+                "rating",
+                "How the rating is made",
+                "What the number says, what counts, how sure it is, and when it changes.",
+                "elo irating glicko skill leaderboard standing provisional uncertainty rank points ladder",
+            ),
+            Article(
                 "result-files",
                 "Result files, for league organisers",
                 "Which files make profiles, where your server writes them, and what happens with them.",
@@ -146,9 +158,10 @@ GROUPS = (
 BY_SLUG = {article.slug: article for group in GROUPS for article in group.articles}
 
 
-def deadlines() -> dict[str, int]:
-    """The days after which an unproved link ends, after a reminder, and may be made again: for every article."""
+def bounds() -> dict[str, int]:
+    """Bounds that articles name: days of an unproved link, until its end, its reminder and the next; follows."""
     return {
+        "follows": settings.FOLLOWS_PER_ACCOUNT,
         "reminder_days": settings.LINK_REMINDER_DAYS,
         "lapse_days": settings.LINK_LAPSE_DAYS,
         "relink_days": settings.RELINK_DAYS,

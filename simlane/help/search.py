@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django.template.loader import render_to_string
 from django.utils.html import strip_tags
 
-from simlane.help.articles import BY_SLUG, Article, deadlines
+from simlane.help.articles import BY_SLUG, Article, bounds
 from simlane.sim.identity.names import fold
 
 MAX_LENGTH = 100
@@ -42,7 +42,7 @@ class Hit(NamedTuple):
 @cache
 def sections(slug: str) -> tuple[Section, ...]:
     """The text of an article, a part a heading; its template is the same for everybody."""
-    before, *rest = _HEADING.split(render_to_string(BY_SLUG[slug].template, deadlines()))
+    before, *rest = _HEADING.split(render_to_string(BY_SLUG[slug].template, bounds()))
     parts = [("", "", before), *zip(rest[::3], rest[1::3], rest[2::3], strict=True)]
     found = (Section(anchor, _words(heading), _words(html)) for anchor, heading, html in parts)
     return tuple(section for section in found if section.text)

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from simlane.help.articles import BY_SLUG, GROUPS, deadlines
+from simlane.help.articles import BY_SLUG, GROUPS, bounds
 from simlane.help.search import MAX_LENGTH, search
 from simlane.web.listing import show
 
@@ -25,4 +25,4 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     if found is None:
         raise Http404
     beside = [other for group in GROUPS if found in group.articles for other in group.articles]
-    return render(request, "help/article.html", {"article": found, "beside": beside, **deadlines()})
+    return render(request, "help/article.html", {"article": found, "beside": beside, **bounds()})

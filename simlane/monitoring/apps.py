@@ -1,8 +1,9 @@
 from django.apps import AppConfig
 
 
-class WatchConfig(AppConfig):
+class MonitoringConfig(AppConfig):
     name = "simlane.monitoring"
+    # What its tables are called.
     label = "watch"
 
     def ready(self) -> None:

@@ -60,10 +60,3 @@ class LineFormatter(logging.Formatter):
     def formatException(self, ei: object) -> str:  # noqa: N802 - logging's name
         mark = f"[{request_id.get()}] "
         return "\n".join(mark + line for line in super().formatException(ei).splitlines())  # type: ignore[arg-type]
-
-
-def printable(text: str, length: int) -> str:
-    """One line of at most that length: no NUL, line break, escape or mark that turns the direction of reading."""
-    kept = text[: length + 1]
-    safe = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in kept)
-    return safe if len(safe) <= length else safe[: length - 1] + "…"

@@ -42,6 +42,9 @@ SEARCH = Histogram(
     buckets=[milliseconds / 1000 for milliseconds in SEARCH_MS],
     registry=OWN,
 )
+PAGES = Counter(
+    "simlane_pages", "Pages for visitors: unchanged since they had them, kept, or made", ["answer"], registry=OWN
+)
 
 
 def count_request(route: str, method: str, status: int, seconds: float) -> None:

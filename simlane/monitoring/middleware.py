@@ -12,10 +12,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import LazyObject, empty
 
 from simlane.monitoring import logs, recording
-from simlane.monitoring.logs import printable
+from simlane.sim.identity.names import printable
 
 HEADER = "X-Request-ID"
 PATH_LENGTH = 500
+#: Parts of addresses that are secrets, by their names in the routes.
+SECRETS = {"secret", "key"}
+HIDDEN = "…"
 access = logging.getLogger("simlane.access")
 logger = logging.getLogger(__name__)
 
@@ -59,11 +62,20 @@ def route_of(request: HttpRequest) -> str:
     return "static" if request.path.startswith(settings.STATIC_URL) else "none"
 
 
+def _without_secrets(request: HttpRequest) -> str:
+    """The path; a key that opens something to whoever has it, of an invitation or of a mail, is not written down."""
+    path = request.path
+    for name, value in request.resolver_match.kwargs.items() if request.resolver_match else ():
+        if name in SECRETS:
+            path = path.replace(str(value), HIDDEN)
+    return path
+
+
 def _write_line(request: HttpRequest, route: str, status: int, milliseconds: int) -> None:
     fields = {
         "method": printable(request.method or "", 16),
         "route": route,
-        "path": printable(request.path, PATH_LENGTH),
+        "path": printable(_without_secrets(request), PATH_LENGTH),
         "status": status,
         "ms": milliseconds,
         "user": _user_id(request),

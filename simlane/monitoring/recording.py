@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import atexit
 import logging
-import os
 import threading
 from typing import Any
 
@@ -16,16 +15,16 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from simlane.monitoring import metrics, storing
-from simlane.monitoring.logs import printable
 from simlane.monitoring.models import PATH_LENGTH, UNBOUNDED
 from simlane.monitoring.notes import SEARCH_MS, Notes
+from simlane.sim.identity.names import printable
 
 AREAS = {"/profiles/": "profiles", "/users/sim-profiles/": "legacy"}
 logger = logging.getLogger(__name__)
 
 _lock = threading.Lock()
 _notes = Notes()
-_thread_of: int | None = None
+_thread: threading.Thread | None = None
 _wake = threading.Event()
 
 
@@ -69,16 +68,20 @@ def store() -> None:
 
 
 def _see_to_storing() -> None:
-    """Start this process' thread; a forked server process has none of its parent's."""
-    global _thread_of
-    if _thread_of == os.getpid() or not settings.MONITORING_STORE_SECONDS:
+    """Start this process' thread: a forked server process has none of its parent's, and one may have died."""
+    global _thread
+    if not settings.MONITORING_STORE_SECONDS or (_thread is not None and _thread.is_alive()):
         return
     with _lock:
-        if _thread_of == os.getpid():
+        if _thread is not None and _thread.is_alive():
             return
-        _thread_of = os.getpid()
-    threading.Thread(target=_store_now_and_then, name="monitoring", daemon=True).start()
-    atexit.register(_store_and_close)
+        atexit.unregister(_store_and_close)
+        atexit.register(_store_and_close)
+        _thread = threading.Thread(target=_store_now_and_then, name="monitoring", daemon=True)
+        try:
+            _thread.start()
+        except RuntimeError as error:
+            logger.error("counts are stored with a later request: %s", error)
 
 
 def _store_now_and_then() -> None:

@@ -60,7 +60,6 @@ def _from_this_machine(request: HttpRequest) -> bool:
 
 
 @require_safe
-@never_cache
 def rollout(request: HttpRequest) -> HttpResponse:
     """How the rollout goes; for others than staff there is no such page."""
     if not request.user.is_authenticated:
