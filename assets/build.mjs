@@ -1,4 +1,4 @@
-// Builds everything a page loads into simlane/static/build: one stylesheet, five scripts, two fonts, one sprite.
+// Builds everything a page loads into simlane/static/build: one stylesheet, eight scripts, two fonts, one sprite.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -12,8 +12,8 @@ mkdirSync(join(out, "fonts"), { recursive: true });
 
 execFileSync("node", [join(here, "node_modules/@tailwindcss/cli/dist/index.mjs"), "-i", "css/site.css", "-o", join(out, "site.css"), "--minify"], { cwd: here, stdio: ["ignore", "ignore", "inherit"] });
 
-// theme.js runs before the first paint; the others after the page is there. rehearsal.js is copied into each report.
-await build({ entryPoints: ["theme", "site", "chart", "rollout", "rehearsal"].map((name) => join(here, `js/${name}.js`)), outdir: out, bundle: true, minify: true, format: "iife", target: "es2020", legalComments: "none", logLevel: "warning" });
+// theme.js and moments.js run before the first paint; the others after the page is there. rehearsal.js is copied into each report.
+await build({ entryPoints: ["theme", "moments", "site", "chart", "rating", "standings", "laps", "rollout", "rehearsal"].map((name) => join(here, `js/${name}.js`)), outdir: out, bundle: true, minify: true, format: "iife", target: "es2020", legalComments: "none", logLevel: "warning" });
 
 for (const subset of ["latin", "latin-ext"]) {
   cpSync(join(here, `node_modules/@fontsource-variable/archivo/files/archivo-${subset}-wdth-normal.woff2`), join(out, `fonts/archivo-${subset}.woff2`));

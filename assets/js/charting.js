@@ -3,6 +3,39 @@ export const colour = (name) => getComputedStyle(document.documentElement).getPr
 
 export const look = { animation: false, responsive: true, maintainAspectRatio: false, interaction: { mode: "index", intersect: false } };
 
+// Lines are told apart by dashes and points too, not by colour alone.
+const TONES = ["--color-primary", "--color-accent", "--color-info", "--color-success", "--color-podium", "--color-error", "--color-base-content", "--color-muted"];
+const POINTS = ["circle", "rect", "triangle", "rectRot"];
+export const style = (index) => ({
+  tone: TONES[index % TONES.length],
+  borderWidth: 2,
+  borderDash: index < POINTS.length ? [] : [6, 4],
+  pointStyle: POINTS[index % POINTS.length],
+  pointRadius: 3,
+  pointHoverRadius: 6,
+  tension: 0,
+});
+
+// The arrows move from value to value of the longest line as a pointer does, over what the others have there.
+export const steer = (canvas, chart) => {
+  const length = Math.max(0, ...chart.data.datasets.map(({ data }) => data.length));
+  let at = -1;
+  const show = (index) => {
+    at = index;
+    const there = chart.data.datasets.map((_, datasetIndex) => ({ datasetIndex, index })).filter(({ datasetIndex }) => index >= 0 && chart.data.datasets[datasetIndex].data[index] != null);
+    chart.setActiveElements(there);
+    chart.tooltip.setActiveElements(there, { x: 0, y: 0 });
+    chart.update();
+  };
+  canvas.addEventListener("keydown", (event) => {
+    const to = { ArrowLeft: Math.max(at - 1, 0), ArrowRight: Math.min(at + 1, length - 1), Home: 0, End: length - 1, Escape: -1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    show(to);
+  });
+  canvas.addEventListener("blur", () => show(-1));
+};
+
 // Colours every axis, and every dataset that names its `tone`, now and whenever the scheme changes.
 export const paint = (charts, before = () => {}) => {
   const now = () => {

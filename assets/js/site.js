@@ -50,7 +50,52 @@ document.addEventListener("htmx:afterSwap", (event) => {
 // A step inside the account's pages is a new page to the reader: a screen reader starts at its beginning.
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.requestConfig?.target?.id !== "results" || !document.querySelector(".account")) return;
+  // What follows by itself leaves the reader where they are.
+  if (event.detail.requestConfig.elt?.id === "results") return;
   const results = document.getElementById("results");
   results?.focus({ preventScroll: true });
   results?.scrollIntoView({ block: "nearest" });
 });
+
+// A chart's script comes with the first chart of its kind that is opened; it draws what is open by then.
+document.addEventListener("toggle", ({ target }) => {
+  const source = target.open ? target.dataset?.script : undefined;
+  if (!source || document.querySelector(`script[src="${source}"]`)) return;
+  document.head.append(Object.assign(document.createElement("script"), { src: source }));
+}, true);
+
+// "Copy": the field it names, or its own text. Without a clipboard (plain HTTP) the field is selected and copied.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-copy], [data-copy-text]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.copy ?? "");
+  field?.select();
+  try {
+    await navigator.clipboard.writeText(field?.value ?? button.dataset.copyText);
+  } catch {
+    if (!field || !document.execCommand("copy")) return;
+  }
+  const before = button.innerHTML;
+  button.textContent = "Copied";
+  setTimeout(() => { button.innerHTML = before; }, 2000);
+});
+
+// Files dropped on an upload form are chosen in its field; its button sends them as ever.
+const drop = document.querySelector("form[data-drop]");
+if (drop) {
+  const field = drop.querySelector("input[type=file]");
+  const over = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+  for (const name of ["dragenter", "dragover"]) drop.addEventListener(name, (event) => {
+    if (!over(event)) return;
+    event.preventDefault();
+    drop.dataset.drop = "over";
+  });
+  drop.addEventListener("dragleave", (event) => { if (!drop.contains(event.relatedTarget)) drop.dataset.drop = ""; });
+  drop.addEventListener("drop", (event) => {
+    if (!over(event)) return;
+    event.preventDefault();
+    drop.dataset.drop = "";
+    field.files = event.dataTransfer.files;
+    field.focus();
+  });
+}
