@@ -100,6 +100,11 @@ def iracing_drivers() -> list[Driver]:
     return _drivers(IRACING_NAMES, 9100001)
 
 
+def raceroom_drivers() -> list[Driver]:
+    """User ids far above those in use; the last fourteen of those who drive on Assetto Corsa Competizione."""
+    return _drivers(", ".join(" ".join(ACC_NAMES.split()).split(", ")[-15:-1]), 910000001)
+
+
 def nameless_drivers() -> list[Driver]:
     """Drivers whose id cannot be real, so that the site knows them by name only."""
     return [

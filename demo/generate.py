@@ -14,10 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from acc_files import NO_TIME, Penalties, acc_document
-from cast import GT3_CARS, TEAMS, Driver, acc_drivers, iracing_drivers, nameless_drivers
+from cast import GT3_CARS, TEAMS, Driver, acc_drivers, iracing_drivers, nameless_drivers, raceroom_drivers
 from driving import Car, practice, race
 from iracing_files import iracing_document, iracing_session
+from rfactor_files import lmu_document
+from server_files import ac_document, ams2_log, raceroom_document
+from table_files import iracing_csv, simlane_csv
 
+FOLDERS = ("acc", "iracing", "ac", "raceroom", "ams2", "lmu", "simlane")
 FILES: dict[str, bytes] = {}
 
 
@@ -168,6 +172,75 @@ def iracing_classes(drivers: list[Driver]) -> None:
     write_iracing(81_000_102, "Autumn GT Challenge", "Autumn GT", track, when, sessions)
 
 
+def ac_evening(drivers: list[Driver]) -> None:
+    """A qualifying and a race of small cars in three slots too many, with somebody who left in between."""
+    rng, when = random.Random("ac"), at(5, 20, 19)  # noqa: S311
+    cars = [Car([driver]) for driver in rng.sample(drivers[:30], 9)]
+    track, season = ("ks_brands_hatch", "indy"), season_at(when)
+    grid = practice(rng, cars, 58_400, 5, season, push=1.0)
+    result = race(rng, grid, 58_400, 12, season, retire=0.0)
+    left = drivers[40]
+    for kind, time, found in (("QUALIFY", when, grid), ("RACE", when + timedelta(minutes=16), result)):
+        name = f"{time:%Y}_{time.month}_{time.day}_{time.hour}_{time.minute}_{kind}.json"
+        write(f"ac/{name}", ac_document(kind, track, found, slots=12, left=left))
+
+
+def raceroom_evening(drivers: list[Driver]) -> None:
+    """A qualifying and a race in one file."""
+    rng, when = random.Random("raceroom"), at(6, 10, 19)  # noqa: S311
+    cars = [Car([driver]) for driver in rng.sample(drivers, 10)]
+    grid = practice(rng, cars, 104_600, 4, season_at(when), push=1.0)
+    result = race(rng, grid, 104_600, 9, season_at(when), retire=0.08)
+    document = raceroom_document(
+        "Hockenheim Wednesdays", ("Hockenheimring", "Grand Prix"), when, {"Qualify": grid, "Race": result}
+    )
+    write("raceroom/2026-06-10-results.json", document)
+
+
+def ams2_evening(drivers: list[Driver]) -> None:
+    """A qualifying and a race in a log that goes on."""
+    rng, when = random.Random("ams2"), at(8, 19, 18, 30)  # noqa: S311
+    cars = [Car([driver]) for driver in rng.sample(drivers[:40], 8)]
+    grid = practice(rng, cars, 91_800, 4, season_at(when), push=1.0)
+    result = race(rng, grid, 91_800, 10, season_at(when), retire=0.08)
+    FILES["ams2/sms_stats_data.json"] = ams2_log("Garage 21 Open", when, grid, result).encode()
+
+
+def lmu_evening(drivers: list[Driver]) -> None:
+    """Two classes, the faster one in crews of two; names only."""
+    rng, when = random.Random("lmu"), at(9, 12, 17)  # noqa: S311
+    free = rng.sample(drivers[10:45], 13)
+    teams = ("Polar Night & Sons", *TEAMS[1:9])
+    cars = [Car([free.pop(), free.pop()], teams[number], car_class=1) for number in range(4)]
+    cars += [Car([free.pop()], teams[4 + number], car_class=2, slower=0.13) for number in range(5)]
+    grid = practice(rng, cars, 89_900, 4, season_at(when), push=1.0)
+    result = race(rng, grid, 89_900, 16, season_at(when), retire=0.06)
+    text = lmu_document("Blue Hour Endurance Open", when, {"Qualify": grid, "Race": result})
+    FILES["lmu/2026_09_12_17_00_00-25R1.xml"] = text.encode()
+
+
+def iracing_export(drivers: list[Driver]) -> None:
+    """A race that somebody exported from iRacing's pages."""
+    rng, when = random.Random("export"), at(11, 22, 19)  # noqa: S311
+    cars = [Car([driver]) for driver in rng.sample(drivers[:40], 11)]
+    grid = practice(rng, cars, 78_300, 4, season_at(when), push=1.0)
+    result = race(rng, grid, 78_300, 14, season_at(when), retire=0.05)
+    text = iracing_csv("Sunday Cup Finale", "Circuit Zandvoort - Grand Prix", when, result)
+    FILES["iracing/eventresult_81000201.csv"] = text.encode()
+
+
+def gran_turismo(drivers: list[Driver]) -> None:
+    """Gran Turismo 7, kept by hand."""
+    rng, when = random.Random("gt7"), at(10, 17, 20)  # noqa: S311
+    cars = [Car([driver], TEAMS[number]) for number, driver in enumerate(rng.sample(drivers[:20], 8))]
+    grid = practice(rng, cars, 118_700, 3, season_at(when), push=1.0)
+    result = race(rng, grid, 118_700, 8, season_at(when), retire=0.08)
+    sessions = [("Qualifying", when, grid), ("Race", when + timedelta(minutes=20), result)]
+    FILES["simlane/gran-turismo-round-3.csv"] = simlane_csv(
+        ("Round 3: Suzuka", "Couch Racers Cup"), ("Suzuka Circuit", ""), sessions
+    ).encode("utf-8-sig")
+
+
 def main(target: Path) -> None:
     on_acc, on_iracing = acc_drivers(), iracing_drivers()
     acc_league(on_acc)
@@ -181,7 +254,14 @@ def main(target: Path) -> None:
         iracing_league(on_iracing, number)
     iracing_classes(on_iracing)
     iracing_league(on_iracing, 6)
-    for folder in ("acc", "iracing"):
+    iracing_export(on_iracing)
+    # By the names of their drivers' other profiles, as a league's people race on more than one simulator.
+    ac_evening(on_acc)
+    raceroom_evening(raceroom_drivers())
+    ams2_evening(on_acc)
+    lmu_evening(on_acc)
+    gran_turismo(on_acc)
+    for folder in FOLDERS:
         shutil.rmtree(target / folder, ignore_errors=True)
         (target / folder).mkdir(parents=True)
     for path, data in FILES.items():
