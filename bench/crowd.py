@@ -11,14 +11,17 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from bench.synthetic import Names
-from simlane.results import bulk
+from simlane.sim.career import records
+from simlane.sim.career.slugs import give_slugs
 from simlane.sim.career.statistics import add_sessions
+from simlane.sim.database import bulk
 from simlane.sim.identity.names import fold, letters, name_key, words
 from simlane.sim.models import (
     Car,
     Entry,
     EntryDriver,
     Event,
+    Lap,
     NameWord,
     ProfileName,
     Session,
@@ -135,6 +138,7 @@ def _fill_results(
             [Track(simulator_id=simulators[slug], name=f"Track {n}") for n in range(60)]
         )
         cars[slug] = Car.objects.bulk_create([Car(simulator_id=simulators[slug], name=f"Car {n}") for n in range(40)])
+    give_slugs(place for places in (*tracks.values(), *cars.values()) for place in places)
     sessions = entries // GRID
     of_session = draw.choices([slug for slug, _ in SHARES], [share for _, share in SHARES], k=sessions)
     at = [NOW - timedelta(minutes=draw.randrange(1_500_000)) for _ in range(sessions)]
@@ -177,8 +181,36 @@ def _fill_results(
             driver_rows,
         )
         add_sessions([n + 1 for n in part])
+        records.add_sessions([n + 1 for n in part])
 
     _chunks("races", sessions, races, CHUNK // GRID)
+
+
+def long_race(cars: int, laps: int) -> Event:
+    """One more event, with a race of so many cars over so many laps, each timed with its sectors."""
+    draw = random.Random(4)
+    event = Event.objects.order_by("pk")[0]
+    event.pk, event.name = None, "Long race"
+    with transaction.atomic():
+        event.save()
+        race = Session.objects.create(event=event, kind="race", number=0, name="Race")
+        entries = Entry.objects.bulk_create(
+            Entry(session=race, row=row, position=row + 1, car_number=str(row), car_class="GT3" if row % 2 else "GT4",
+                  laps=laps, best_lap_ms=80_000, gap_ms=row * 1000, laps_down=0)
+            for row in range(cars)
+        )  # fmt: skip
+        EntryDriver.objects.bulk_create(
+            EntryDriver(entry=entry, seat=0, name=f"Driver {entry.row}", raced_at=event.listed_at) for entry in entries
+        )
+        rows = []
+        for entry in entries:
+            for number in range(1, laps + 1):
+                time = 80_000 + draw.randrange(4000)
+                rows.append((entry.pk, number, 0, time, True, time // 3, time // 3, time // 3))
+        bulk.insert(
+            Lap, ("entry", "number", "seat", "time_ms", "valid", "sector1_ms", "sector2_ms", "sector3_ms"), rows
+        )
+    return event
 
 
 def _chunks(what: str, total: int, write: Callable[[range], None], size: int = CHUNK) -> None:

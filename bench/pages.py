@@ -11,6 +11,7 @@ import json
 import random
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from time import perf_counter
 from typing import Any
 
@@ -66,10 +67,13 @@ def work(options: dict[str, Any]) -> None:
     from django.test import Client
 
     from bench.crowd import fill
+    from simlane.ratings import recomputing
 
     call_command("migrate", verbosity=0)
     started = perf_counter()
     names = fill(options["profiles"], options["entries"])
+    recomputing.begin()
+    recomputing.catch_up()
     print(f"  loaded in {perf_counter() - started:.0f} s", file=sys.stderr)
     client = Client()
     rows = {}
@@ -128,8 +132,9 @@ def addresses_of(names: list[str], options: dict[str, Any]) -> dict[str, list[st
     """Every scenario's addresses."""
     from urllib.parse import urlencode
 
+    from bench.crowd import long_race
     from simlane.profiles.views.listing import SORTS
-    from simlane.sim.models import EntryDriver, Event, SimProfile
+    from simlane.sim.models import EntryDriver, Event, SimProfile, TrackRecord
     from simlane.web.listing import PAGE_SIZE
 
     public = SimProfile.objects.public()
@@ -153,6 +158,9 @@ def addresses_of(names: list[str], options: dict[str, Any]) -> dict[str, list[st
     ]
     busiest = public.select_related("simulator").order_by("-starts")[:10]
     events = [event.get_absolute_url() for event in Event.objects.order_by("pk")[:40]]
+    places = TrackRecord.objects.select_related("track__simulator", "car__simulator").order_by("pk")
+    tracks = sorted({place.track.get_absolute_url() for place in places[:400]})[:20]
+    cars = sorted({place.car.get_absolute_url() for place in places[:400]})[:20]
     found = {
         "reference: a constant": ["/reference/constant/"] * 40,
         "browse, page 1, every order and filter": first,
@@ -167,7 +175,14 @@ def addresses_of(names: list[str], options: dict[str, Any]) -> dict[str, list[st
         f"detail, {EntryDriver.objects.filter(profile=busiest[0]).count():,} entries": [
             profile.get_absolute_url() for profile in busiest
         ],
+        **_of_drivers(details, [profile.get_absolute_url() for profile in busiest]),
         "event, 24 entries": events,
+        **laps_of(long_race(60, 200)),
+        "tracks and cars, the lists": ["/tracks/", "/tracks/iracing/", "/cars/", "/cars/iracing/"],
+        "a track": tracks,
+        "a track's laps": [f"{address}laps/" for address in tracks],
+        "a car": cars,
+        **rating_addresses(busiest),
         "reference: the plan's browse, page 1": ["/reference/browse/"] * 2,
         "reference: the plan's browse, page 30,000": [f"/reference/browse/?page={min(30_000, len(names) // 24)}"] * 2,
         "reference: the plan's search": [
@@ -175,6 +190,64 @@ def addresses_of(names: list[str], options: dict[str, Any]) -> dict[str, list[st
         ],
     }
     return found
+
+
+def laps_of(event: Any) -> dict[str, list[str]]:
+    """The pages of a race of 60 cars over 200 laps."""
+    from simlane.profiles.addresses import of_entry, of_laps
+
+    race = event.sessions.get()
+    tables = of_laps(event, race)
+    return {
+        "event, 60 cars x 200 laps": [event.get_absolute_url()] * 20,
+        "its charts' data": [f"/events/{event.pk}/sessions/{race.number}/laps.json"] * 20,
+        "its laps in tables": [f"{tables}?show={kind}" for kind in ("pace", "positions", "gaps", "times")] * 5,
+        "a car of it": [of_entry(event, race, entry) for entry in race.entries.all()[:20]],
+    }
+
+
+def _of_drivers(few: list[str], many: list[str]) -> dict[str, list[str]]:
+    """The parts of drivers' pages that are asked for by themselves, and comparisons: of few entries, and of many."""
+    from simlane.profiles.views.sections import SECTIONS
+
+    asked = ["results=races", "results=all&year=2025", "section=bests", *(f"section={name}" for name in SECTIONS)]
+    found = {
+        f"detail, {query}, {count} entries": [f"{address}?{query}" for address in addresses]
+        for query in asked
+        for count, addresses in (("few", few[:20]), ("most", many))
+    }
+    for count, addresses in (("few", few[:20]), ("most", many)):
+        names = [address.removeprefix("/profiles/").strip("/") for address in addresses]
+        found[f"compare two, {count} entries"] = [
+            f"/profiles/compare/?a={one}&b={other}" for one, other in pairwise(names)
+        ]
+    found["compare four, most entries"] = [
+        "/profiles/compare/?" + "&".join(f"{place}={name}" for place, name in zip("abcd", names, strict=False))
+    ]
+    return found
+
+
+def rating_addresses(busiest: Any) -> dict[str, list[str]]:
+    """Leaderboards from their first page and from deep within, and curves."""
+    from simlane.ratings import reading
+
+    boards, deep = [], []
+    for simulator, ladders in reading.all_ladders():
+        for board in reading.BOARDS.values():
+            for year in (None, reading.years_of(ladders[0][0])[0]):
+                address = f"/leaderboards/{simulator.slug}/?by={board.slug}&year={year or ''}"
+                boards.append(address)
+                rows = reading.leaders(ladders[0][0], board, year).order_by(*board.order.columns())
+                if row := next(iter(rows[rows.count() // 2 :][:1]), None):
+                    deep.append(f"{address}&after={board.order.cursor(row)}")
+    return {
+        "leaderboards": ["/leaderboards/"] * 10,
+        "leaderboard, page 1, every order": boards,
+        "leaderboard, deep (middle)": deep,
+        "rating curve of the busiest": [
+            f"/ratings/{profile.simulator.slug}/road/{profile.profile_identifier}/" for profile in busiest
+        ],
+    }
 
 
 def _some(draw: random.Random, count: int, wanted: int) -> list[Any]:

@@ -32,7 +32,7 @@ class Season:
             if number % 2:
                 name, data = f"{at:%y%m%d_%H%M%S}_R.json", json.dumps(self._acc(number), indent=4).encode("utf-16-le")
             else:
-                name, data = f"eventresult-{number}.json", json.dumps(self._iracing(number, at)).encode()
+                name, data = f"eventresult-{number}.json", json.dumps(self.iracing(number, at)).encode()
             (folder / name).write_bytes(data)
             size += len(data)
         return size
@@ -79,7 +79,7 @@ class Season:
             "penalties": [],
         }
 
-    def _iracing(self, number: int, at: datetime) -> dict[str, Any]:
+    def iracing(self, number: int, at: datetime) -> dict[str, Any]:
         drivers = self.random.sample(range(DRIVERS), GRID)
         return {
             "subsession_id": 80_000_000 + number,

@@ -39,7 +39,8 @@ class Answers:
         times = sorted(self.seconds) or [0.0]
         return (
             f"{len(self.seconds) / taken:7.1f} requests/s   p50 {percentile(times, 0.5) * 1000:6.0f} ms   "
-            f"p95 {percentile(times, 0.95) * 1000:6.0f} ms   slowest {times[-1] * 1000:6.0f} ms   failed {self.failed}"
+            f"p95 {percentile(times, 0.95) * 1000:6.0f} ms   p99 {percentile(times, 0.99) * 1000:6.0f} ms   "
+            f"slowest {times[-1] * 1000:6.0f} ms   failed {self.failed}"
         )
 
 
@@ -50,14 +51,16 @@ class Visitor:
         self._host, self._port = host, port
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def ask(self, path: str) -> int:
+    async def ask(self, path: str, header: str = "") -> int:
         """The status; raises OSError or EOFError without an answer."""
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._host, self._port)
         reader, writer = self._streams
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n\r\n".encode())
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n{header}\r\n".encode())
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-        if length := re.search(r"content-length: *(\d+)", head):
+        if " 304 " in head.split("\r\n", 1)[0]:
+            length = True
+        elif length := re.search(r"content-length: *(\d+)", head):
             await reader.readexactly(int(length[1]))
         elif "transfer-encoding: chunked" in head:
             await reader.readuntil(b"\r\n0\r\n\r\n")
@@ -71,10 +74,18 @@ class Visitor:
             self._streams = None
 
 
-async def visit(host: str, port: int, until: float, found: Answers, start: int, pause: float = 0.0) -> None:
-    """Page after page until then."""
+async def visit(
+    host: str,
+    port: int,
+    until: float,
+    found: Answers,
+    start: int,
+    pause: float = 0.0,
+    done: asyncio.Event | None = None,
+) -> None:
+    """Page after page until then, or until it is done."""
     visitor, number = Visitor(host, port), start
-    while time.monotonic() < until:
+    while time.monotonic() < until and not (done and done.is_set()):
         began = time.monotonic()
         try:
             status = await asyncio.wait_for(visitor.ask(PAGES[number % len(PAGES)]), 30)
@@ -160,9 +171,9 @@ async def run(host: str, port: int, arguments: argparse.Namespace, server: int |
         await slow(host, port, arguments.slow, arguments.slow_seconds, body=body)
 
 
-def served(directory: str) -> tuple[subprocess.Popen[str], str]:
+def served(directory: str, **variables: str) -> tuple[subprocess.Popen[str], str]:
     """The real command on a fresh database with the demo results; the process and its address."""
-    environment = {"HTTPS": "0", "LOG_LEVEL": "WARNING", "VAR_DIR": directory, "PORT": "8765"} | os.environ
+    environment = {"HTTPS": "0", "LOG_LEVEL": "WARNING", "VAR_DIR": directory, "PORT": "8765"} | os.environ | variables
     server = subprocess.Popen(
         [sys.executable, "manage.py", "quickstart"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
     )

@@ -30,6 +30,7 @@ import time, django
 django.setup()
 from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
+from django.db.models import JSONField, Value
 state = MigrationLoader(connection).project_state([("sim", "0009_add_profile_fields")])
 SimProfile = state.apps.get_model("sim", "SimProfile")
 started = time.perf_counter()
@@ -41,6 +42,8 @@ with transaction.atomic():
             profile.linked_user = profile.user
             profile.linked_at = profile.created_at
             profile.is_verified = True
+        if profile.profile_data is None:
+            profile.profile_data = Value(None, JSONField())  # the plan's loop ends with an error at such a row
         profile.save()
 print("seconds", time.perf_counter() - started)
 """
@@ -133,7 +136,7 @@ def backfill(directory: Path, sizes: list[int]) -> bool:
             with database(install) as own:
                 populate(own, rows, rows * 3 // 10)
             install.manage("migrate", "sim", "0009_add_profile_fields", "-v0")
-            template = install.url.rpartition("/")[2]
+            template = install.name
 
             with throwaway(template, directory) as copy:
                 _as_the_plan_has_it(copy)
@@ -246,7 +249,7 @@ def kills(directory: Path, wanted: int, rows: int = 5_000) -> bool:
     with throwaway(None, directory) as install, tempfile.TemporaryFile() as log:
         with database(install) as own:
             populate(own, rows, rows * 3 // 10)
-        template = install.url.rpartition("/")[2]
+        template = install.name
         with throwaway(template, directory) as copy:
             started = time.monotonic()
             assert copy.start(*run, output=log.fileno()).wait() == 0
