@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.core.cache import caches
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
+from simlane.sim.database import append_only
 from simlane.sim.database.triggers import HISTORY
-from simlane.sim.legacy import triggers
-from tests import databases, soak
+from tests import databases, rows, soak
 from tests.seasons import alice, owner, private, season  # noqa: F401 - fixtures for every folder
 
 soak.load_profile()
@@ -43,6 +44,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if BROWSER in item.path.parents:
             item.add_marker(pytest.mark.browser)
+        elif "browser_name" in getattr(item, "fixturenames", ()):
+            # pytest puts it beside the browser's tests, which empty every table: those after it would find nothing.
+            raise pytest.UsageError(f"{item.nodeid}: a parameter has the name of a fixture of the browser's")
         marker = item.get_closest_marker("django_db")
         transactional = (marker and marker.kwargs.get("transaction")) or TRANSACTIONAL & set(
             getattr(item, "fixturenames", ())
@@ -70,11 +74,29 @@ def _depends_on_database(item: pytest.Item) -> bool:
     return bool(item.get_closest_marker("django_db") or USES_DATABASE & set(getattr(item, "fixturenames", ())))
 
 
+def pytest_collection_finish() -> None:
+    """What is read in now stays to the end: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+    # The default of 700 objects is for small programs; a page makes thousands.
+    gc.set_threshold(20_000, 20, 20)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object | None:
     from tests.scheduling import DatabaseScheduling
 
     return DatabaseScheduling(config, log) if config.getvalue("dist") == "worksteal" else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before any fixture: a test that uses its own database finds it at the newest migration."""
+    used = set(getattr(item, "fixturenames", ()))
+    rows.untouched = "database_server" in used
+    # The fixture `migrate` knows where it starts.
+    if not {"database_server", "migrate"} & used:
+        databases.come_back()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -93,14 +115,15 @@ def django_db_setup(
             databases.copy_file(databases.NEWEST, Path(name))
         else:
             databases.copy_database(databases.NEWEST, name)
-        # Every transactional test starts with the rows that migrations made.
-        configured = setup_databases(0, False, keepdb=True, serialized_aliases={"default"})
-        # On the class: Playwright runs an event loop in this thread, where Django has a connection of its own.
-        opened = connections[DEFAULT_DB_ALIAS]
-        type(opened)._test_serialized_contents = opened._test_serialized_contents  # type: ignore[attr-defined]
+        configured = setup_databases(0, False, keepdb=True, serialized_aliases=())
+        rows.begin_tests_with_them()
     yield
     with django_db_blocker.unblock():
-        teardown_databases(configured, 0)
+        if os.environ.get("SIMLANE_TEST_POOLER"):
+            # The pooler keeps its sessions there.
+            databases.drop_database(str(connection.settings_dict["NAME"]))
+        else:
+            teardown_databases(configured, 0)
 
 
 @pytest.fixture(autouse=True)
@@ -112,19 +135,32 @@ def _history_can_be_emptied(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     # Before ours, so that ours ends before the tables are emptied.
     request.getfixturevalue("transactional_db")
-    _keep_history(True)
+    if not rows.stay():
+        _keep_history(True)
     yield
-    _keep_history(False)
+    if not rows.stay():
+        _keep_history(False)
+
+
+@pytest.fixture
+def database_server(transactional_db: None) -> None:
+    """Access to the run's database server, for a test that makes databases of its own and leaves the test's alone."""
 
 
 def _keep_history(kept: bool) -> None:
-    if "sim_historyentry" not in connection.introspection.table_names():
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname LIKE 'sim!_keep!_%' ESCAPE '!'"
+            )
+            for table, name in cursor.fetchall():
+                cursor.execute(f"ALTER TABLE {table} {'ENABLE' if kept else 'DISABLE'} TRIGGER {name}")
         return
+    tables = set(connection.introspection.table_names())
     if not kept:
-        databases.drop_triggers("sim_keep_history")
-    elif connection.vendor == "postgresql":
-        triggers.run(connection, triggers.HISTORY)
-    else:
+        databases.drop_triggers("sim_keep_")
+    elif "sim_historyentry" in tables:
         with connection.cursor() as cursor:
             for statement in HISTORY:
                 cursor.execute(statement)
+            append_only.install(cursor, tables)

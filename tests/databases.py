@@ -51,8 +51,31 @@ _COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
 _STARTS_FROM = {BACK: NEWEST, OLD_POPULATED: OLD_INSTALL, UPGRADED: OLD_POPULATED}
 
 
+#: Whether the test's own database is elsewhere than at the newest migration; see `come_back`.
+_away = False
+
+
+def is_away() -> bool:
+    """Whether a test of migrations has left the test's own database as no other test can use it."""
+    return _away
+
+
+def leave() -> None:
+    """Say that the test's own database goes elsewhere by migrations."""
+    global _away
+    _away = True
+
+
+def come_back() -> None:
+    """Bring it to the newest migration, before a test that is to find it there. Those of migrations seldom do."""
+    if _away:
+        reset(NEWEST)
+
+
 def reset(state: str) -> None:
     """Replace the test's own database by a copy of this state. Open connections to it are closed."""
+    global _away
+    _away = state != NEWEST
     connection.close()
     name = str(connection.settings_dict["NAME"])
     if connection.vendor == "sqlite":
@@ -82,7 +105,7 @@ def prepare(state: str, make: Callable[[], None]) -> None:
 
 def copy_file(state: str, path: Path) -> None:
     """Make or replace an SQLite database by a copy of this state."""
-    template = _file(state)
+    template = sqlite_file(state)
     for leftover in ("-wal", "-shm", "-journal"):
         path.with_name(path.name + leftover).unlink(missing_ok=True)
     shutil.copyfile(template, path)
@@ -91,6 +114,20 @@ def copy_file(state: str, path: Path) -> None:
 def copy_database(state: str, name: str) -> None:
     """Make or replace a database of the run's PostgreSQL server by a copy of this state."""
     _create(name, _database(state))
+
+
+def fill_elsewhere(state: str, url: str) -> None:
+    """Bring an empty database of another server to this state: by a copy, when the run has a server to make it on."""
+    if "SIMLANE_TEST_POSTGRESQL_URL" not in os.environ:
+        _lead(state, url)
+        return
+    programs = postgres.binaries()
+    dumped = subprocess.run(
+        [programs / "pg_dump", "--no-owner", "--dbname", database_url(_database(state))],
+        capture_output=True,
+        check=True,
+    )
+    subprocess.run([programs / "psql", "--quiet", "--output", os.devnull, url], input=dumped.stdout, check=True)
 
 
 def drop_triggers(prefix: str) -> None:
@@ -137,7 +174,7 @@ def _made(state: str, vendor: str = "") -> Path:
     return Path(os.environ["SIMLANE_TEST_DIR"]) / f"template-{state}.{vendor or connection.vendor}"
 
 
-def _file(state: str) -> Path:
+def sqlite_file(state: str) -> Path:
     """The SQLite file of this state, made when it is not there."""
     made = _made(state, "sqlite")
     with _lock(f"{state}-sqlite"):
@@ -145,10 +182,32 @@ def _file(state: str) -> Path:
             unfinished = made.with_suffix(".unfinished")
             unfinished.unlink(missing_ok=True)
             if state in _STARTS_FROM:
-                shutil.copyfile(_file(_STARTS_FROM[state]), unfinished)
-            _lead(state, f"sqlite:///{unfinished}")
+                shutil.copyfile(sqlite_file(_STARTS_FROM[state]), unfinished)
+            if state == NEWEST and not os.environ.get("CI"):
+                shutil.copyfile(_kept_file(), unfinished)
+            else:
+                _lead(state, f"sqlite:///{unfinished}")
             unfinished.rename(made)
     return made
+
+
+def _kept_file() -> Path:
+    """The SQLite file of the newest migration that an earlier run left, as long as what makes it is the same.
+
+    For who runs one test after the other: to migrate takes longer than most tests.
+    """
+    sources = [*ROOT.glob("simlane/**/migrations/*.py"), *ROOT.glob("simlane/sim/legacy/**/*.py")]
+    sources += [*ROOT.glob("simlane/**/models/*.py"), *ROOT.glob("simlane/**/models.py"), ROOT / "requirements.lock"]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(sources))).hexdigest()[:16]
+    kept = ROOT / "var" / "tests" / f"{digest}.sqlite3"
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        for older in kept.parent.glob("*.sqlite3*"):
+            older.unlink(missing_ok=True)
+        unfinished = kept.with_suffix(f".{os.getpid()}")
+        _lead(NEWEST, f"sqlite:///{unfinished}")
+        unfinished.rename(kept)
+    return kept
 
 
 def _database(state: str) -> str:

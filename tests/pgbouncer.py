@@ -1,4 +1,7 @@
-"""A PgBouncer in transaction mode for one test: before a database of this run's server, on a free loopback port."""
+"""A PgBouncer in transaction mode on a free loopback port: before a database of this run's server, or all of them.
+
+`SIMLANE_TEST_POOLER=1` runs tests on PostgreSQL through one, as a site may: `make test-pooler`.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ SESSIONS = 2
 
 
 @contextlib.contextmanager
-def pooled(url: str) -> Iterator[str]:
+def pooled(url: str, *, every_database: bool = False) -> Iterator[str]:
     """The address of the database at `url` behind the pooler; raises PostgresError when that does not start."""
     program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None:
@@ -33,9 +36,10 @@ def pooled(url: str) -> Iterator[str]:
     directory.chmod(0o755)
     port = free_port()
     file = directory / "pgbouncer.ini"
+    server = f"host={given.hostname} port={given.port} user={given.username} password={given.password}"
     file.write_text(
         f"""[databases]
-{name} = host={given.hostname} port={given.port} user={given.username} password={given.password}
+{"*" if every_database else name} = {server}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = {port}

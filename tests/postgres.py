@@ -24,7 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -175,6 +175,42 @@ def cluster(*settings: str, before: Sequence[str] = ()) -> Iterator[Cluster]:
         port, process = _start(programs, [*before, *user], directory, password, settings)
         _make_role(port, password)
         yield Cluster(directory, port, password, process)
+    finally:
+        if process is not None:
+            _stop(process)
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def standby(primary: Cluster) -> Iterator[Cluster]:
+    """The same server for the length of a `with` as a standby that has lost its primary: it can be read only."""
+    primary.process.send_signal(signal.SIGINT)
+    primary.process.wait(START_SECONDS)
+    (primary.directory / "data" / "standby.signal").touch()
+    port, process = _start(binaries(), as_server_user(), primary.directory, primary.password, ())
+    try:
+        yield replace(primary, port=port, process=process)
+    finally:
+        _stop(process)
+
+
+@contextlib.contextmanager
+def replica(primary: Cluster) -> Iterator[Cluster]:
+    """A streaming replica of the server, for the length of a `with`: it follows what is written there."""
+    programs, user = binaries(), as_server_user()
+    directory = Path(tempfile.mkdtemp(prefix="simlane-replica-"))
+    process: subprocess.Popen[bytes] | None = None
+    try:
+        if os.geteuid() == 0:
+            os.chown(directory, primary.directory.stat().st_uid, -1)
+        address = f"host=127.0.0.1 port={primary.port} user=postgres password={primary.password}"
+        given = ["--pgdata", str(directory / "data"), "--dbname", address, "--write-recovery-conf", "--checkpoint=fast"]
+        command = [*user, str(programs / "pg_basebackup"), *given, "--no-sync"]
+        done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise PostgresError(f"pg_basebackup failed: {done.stderr.strip()}")
+        port, process = _start(programs, user, directory, primary.password, ())
+        yield replace(primary, directory=directory, port=port, process=process)
     finally:
         if process is not None:
             _stop(process)

@@ -12,6 +12,17 @@ from xdist.scheduler import WorkStealingScheduling
 from xdist.workermanage import WorkerController, parse_tx_spec_config
 
 
+class _EvenScheduling(WorkStealingScheduling):
+    """Gives each worker its share of the long tests, which stand together: one worker would begin with them all."""
+
+    def check_schedule(self) -> None:
+        if self.pending and not any(self.node2pending.values()):
+            workers = len(self.node2pending)
+            # Smaller shares first, as they are handed out.
+            self.pending[:] = [each for first in reversed(range(workers)) for each in self.pending[first::workers]]
+        super().check_schedule()
+
+
 class DatabaseScheduling:
     """The workers of one database do its tests together, whichever is free next; each database's tests are done.
 
@@ -20,12 +31,12 @@ class DatabaseScheduling:
 
     def __init__(self, config: pytest.Config, log: Any) -> None:
         sizes = Counter(_group(XSpec(spec)) for spec in parse_tx_spec_config(config))
-        self.groups: dict[str, WorkStealingScheduling] = {}
+        self.groups: dict[str, _EvenScheduling] = {}
         for group, size in sizes.items():
-            self.groups[group] = WorkStealingScheduling(config, log)
+            self.groups[group] = _EvenScheduling(config, log)
             self.groups[group].numnodes = size
 
-    def _of(self, node: WorkerController) -> WorkStealingScheduling:
+    def _of(self, node: WorkerController) -> _EvenScheduling:
         return self.groups[_group(node.gateway.spec)]
 
     @property

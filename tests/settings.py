@@ -14,12 +14,15 @@ from tests import postgres
 
 #: What a developer's shell may hold must not change what is tested.
 _READ_BY_SIMLANE = """
-    ALLOWED_HOSTS BEHIND_PROXY CSRF_TRUSTED_ORIGINS DATABASE_URL DEBUG DEFAULT_FROM_EMAIL DISCORD_CLIENT_ID
+    ALLOWED_HOSTS BEHIND_PROXY CACHE_URL DATABASE_REPLICA_URLS OTEL_EXPORTER_OTLP_ENDPOINT SENTRY_DSN STATIC_DIR
+    TRUSTED_PROXIES CSRF_TRUSTED_ORIGINS DATABASE_URL DEBUG DEFAULT_FROM_EMAIL DISCORD_CLIENT_ID
     DISCORD_CLIENT_SECRET EMAIL_URL ENABLE_PUBLIC_PROFILES HOST HSTS_INCLUDE_SUBDOMAINS HSTS_PRELOAD HSTS_SECONDS
     IRACING_AUTHORIZE_URL
     IRACING_CLIENT_ID IRACING_CLIENT_SECRET IRACING_PROFILE_URL IRACING_TOKEN_URL JOBS LOG_FORMAT LOG_LEVEL
-    MAILS_AN_HOUR UNVERIFIED_LINKS RELINK_DAYS
-    METRICS_TOKEN PORT SECRET_KEY_FILE SITE_URL STEAM_SIGN_IN VAR_DIR WEB_THREADS WEB_WORKERS
+    FOLLOWS_PER_ACCOUNT
+    MAILS_AN_HOUR UNVERIFIED_LINKS RELINK_DAYS LEAGUES_PER_ACCOUNT UPLOAD_MB UPLOAD_FILES UPLOADS_DIR
+    LEAGUE_NEW_PROFILES METRICS_TOKEN PORT RESULTS_STORAGE RESULTS_TIMEZONE
+    SECRET_KEY_FILE SITE_URL STEAM_SIGN_IN VAR_DIR WEB_THREADS WEB_WORKERS
 """
 for _name in _READ_BY_SIMLANE.split():
     os.environ.pop(_name, None)
@@ -42,6 +45,12 @@ if _choice == "postgresql":
         _server = _stack.enter_context(postgres.cluster())
         os.environ |= {name: url for name, url in _server.environment.items() if name != "DATABASE_URL"}
     os.environ["DATABASE_URL"] = os.environ["SIMLANE_TEST_POSTGRESQL_URL"]
+    if os.environ.get("SIMLANE_TEST_POOLER"):
+        from tests.pgbouncer import pooled
+
+        _pooler = contextlib.ExitStack()
+        atexit.register(_pooler.close)
+        os.environ["DATABASE_URL"] = _pooler.enter_context(pooled(os.environ["DATABASE_URL"], every_database=True))
 
 from simlane.config.settings import *  # noqa: E402, F403
 from simlane.config.settings import DATABASES, INSTALLED_APPS, LOGGING, STORAGES, VAR_DIR  # noqa: E402
@@ -60,7 +69,7 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 CACHES = {
     name: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": name}
-    for name in ("default", "flags")
+    for name in ("default", "flags", "pages")
 }
 
 # The files as they are in the tree: a test needs no collectstatic before it.
@@ -78,3 +87,6 @@ if _choice == "sqlite":
 else:
     # A pool keeps connections open, and a test database with open connections cannot be dropped.
     _default["OPTIONS"].pop("pool", None)
+    if os.environ.get("SIMLANE_TEST_POOLER"):
+        # Beside the run that may have started this one.
+        _default["TEST"] = {"NAME": f"test_pooled_{os.getpid()}"}

@@ -12,8 +12,8 @@ from urllib.parse import quote
 import pytest
 from django.contrib import admin
 from django.core.cache import caches
-from django.db import transaction
 from django.test import Client
+from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +21,8 @@ import simlane
 from tests.soak import times
 from tests.test_permissions import World, address, lines, world  # noqa: F401 - the fixture
 
-pytestmark = pytest.mark.django_db
+#: Without a transaction around each: of one in which PostgreSQL has refused a value no page could be made.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 PEOPLE = ("anonymous", "member", "proved", "staff")
 #: What our own views read, and Django's admin and allauth.
@@ -31,10 +32,13 @@ OURS = {
     for name in re.findall(r'GET\.get(?:list)?\(\s*"(\w+)"', path.read_text())
 }
 THEIRS = {"q", "o", "p", "all", "e", "next", "process", "_popup", "_to_field", "_changelist_filters", "code", "error"}
-LOOKUPS = ("", "__exact", "__in", "__isnull", "__gte", "__year", "__date", "__regex", "__contains", "__nonsense")
+LOOKUPS = ("", "__exact", "__in", "__isnull", "__gte", "__year", "__date", "__contains", "__iregex", "__nonsense")
 #: Paths whose parts anybody may type.
 TYPED = (
     "/profiles/{}/", "/profiles/iracing/{}/", "/drivers/{}/", "/help/{}/", "/events/{}/",
+    "/leagues/{}/", "/leagues/{}/upload/", "/leagues/sunday-cup/{}/",
+    "/leagues/sunday-cup/spring/rounds/{}/", "/leagues/invitations/{}/",
+    "/leagues/reports/{}/",
     "/users/notifications/{}/read/", "/users/notifications/unsubscribe/{}/",
     "/accounts/confirm-email/{}/", "/accounts/password/reset/key/{}/", "/{}",
     "/admin/sim/simprofile/{}/change/", "/admin/sim/claim/{}/change/", "/admin/users/user/{}/change/",
@@ -56,18 +60,22 @@ AWKWARD = (
 )  # fmt: skip
 
 
-def parameters_of(name: str) -> tuple[str, ...]:
-    """The names of the parameters that an address may ask for; an admin list takes any field of its rows."""
-    if not name.startswith("admin:"):
-        return tuple(sorted(OURS | THEIRS))
-    fields = [
-        field.name
+def fields_of(name: str) -> dict[type, str]:
+    """A field of each type of an admin list, by the list's name."""
+    return {
+        type(field): field.name
         for model in admin.site._registry
         if name == f"admin:{model._meta.label_lower.replace('.', '_')}_changelist"
         for field in model._meta.fields
-    ]
-    own = ("link", "state", "profile", *(f"{field}{lookup}" for field in fields for lookup in LOOKUPS))
-    return (*sorted(THEIRS), *own)
+    }
+
+
+def parameters_of(name: str) -> tuple[str, ...]:
+    """The names of the parameters that an address may ask for; an admin list takes any field: here one of each type."""
+    if not name.startswith("admin:"):
+        return tuple(sorted(OURS | THEIRS))
+    own = (f"{field}{lookup}" for field in fields_of(name).values() for lookup in LOOKUPS)
+    return (*sorted(THEIRS), "link", "state", "profile", *own)
 
 
 def encoded(text: str) -> str:
@@ -77,7 +85,7 @@ def encoded(text: str) -> str:
 
 @pytest.fixture
 def ask(world: World) -> Callable[[str, str], int]:  # noqa: F811
-    """The status that a person gets for an address; nothing of it stays."""
+    """The status that a person gets for an address."""
     clients = {person: Client(raise_request_exception=False) for person in PEOPLE}
     for person, client in clients.items():
         if person != "anonymous":
@@ -86,10 +94,7 @@ def ask(world: World) -> Callable[[str, str], int]:  # noqa: F811
     def ask(person: str, url: str) -> int:
         for cache in caches.all(initialized_only=True):
             cache.clear()
-        with transaction.atomic():
-            status = int(clients[person].get(url).status_code)
-            transaction.set_rollback(True)
-        return status
+        return int(clients[person].get(url).status_code)
 
     return ask
 
@@ -107,7 +112,7 @@ def test_our_parameters_are_known() -> None:
 
 
 def test_no_parameter_of_any_address_is_a_fault(world: World, ask: Callable[[str, str], int]) -> None:  # noqa: F811
-    """All parameters of an address at once, none of them what it should be; for each of an admin list's fields one."""
+    """All parameters of an address at once, none of them what it should be."""
     faults = []
     for number, (name, path) in enumerate(addresses(world)):
         known = parameters_of(name)
@@ -116,6 +121,39 @@ def test_no_parameter_of_any_address_is_a_fault(world: World, ask: Callable[[str
         people = ("staff",) if name.startswith("admin:") else PEOPLE
         url = f"{path}?{'&'.join(pairs)}"
         faults += [f"{person} {url}" for person in people if ask(person, url) >= 500]
+    assert not faults, "\n".join(faults)
+
+
+def some(number: int) -> tuple[str, ...]:
+    """Every second of the awkward values, which stand beside their like; the next address has the others."""
+    return AWKWARD[number % 2 :: 2]
+
+
+def filters(name: str, seen: set[type]) -> list[str]:
+    """Queries of an admin list, a parameter each: of several the admin refuses all for the first one it knows.
+
+    Every way to look a type up is tried on one list, and not again on those after it, which have the type in `seen`.
+    """
+    fields = fields_of(name)
+    known = [*sorted(THEIRS), "link", "state", "profile", *fields.values()]
+    known += [f"{fields[each]}{lookup}" for each in fields if each not in seen for lookup in LOOKUPS if lookup]
+    seen.update(fields)
+    asked = [f"{each}={encoded(AWKWARD[place % len(AWKWARD)])}" for place, each in enumerate(known)]
+    # What Django lets through to the driver.
+    asked += [f"{each}=0" for each in known if each.endswith("__year")]
+    asked += [f"{each}=%2B9999999999999999999" for each in known if each.endswith(("__in", "__gte"))]
+    asked += [f"{each}=%00" for each in known if each.endswith(("__contains", "__exact"))]
+    return asked
+
+
+def test_no_filter_of_an_admin_list_is_a_fault(ask: Callable[[str, str], int]) -> None:
+    faults: list[str] = []
+    seen: set[type] = set()
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+        path = reverse(name)
+        assert ask("staff", path) == 200
+        faults += [f"{path}?{query}" for query in filters(name, seen) if ask("staff", f"{path}?{query}") >= 500]
     assert not faults, "\n".join(faults)
 
 
@@ -132,9 +170,9 @@ def test_no_value_is_a_fault_of_a_page_that_reads_it(ask: Callable[[str, str], i
     }
     faults = [
         f"{path}?{name}={encoded(value)}"
-        for path, names in readers.items()
+        for number, (path, names) in enumerate(readers.items())
         for name in names
-        for value in AWKWARD
+        for value in some(number)
         if ask("staff", f"{path}?{name}={encoded(value)}") >= 500
     ]
     assert not faults, "\n".join(faults)
@@ -143,8 +181,8 @@ def test_no_value_is_a_fault_of_a_page_that_reads_it(ask: Callable[[str, str], i
 def test_nothing_typed_into_a_path_is_a_fault(ask: Callable[[str, str], int]) -> None:
     faults = [
         path.format(encoded(value))
-        for path in TYPED
-        for value in AWKWARD
+        for number, path in enumerate(TYPED)
+        for value in some(number)
         if ask("staff", path.format(encoded(value))) >= 500
     ]
     assert not faults, "\n".join(faults)
@@ -164,7 +202,8 @@ def test_anything_anywhere_is_answered(world: World, ask: Callable[[str, str], i
         path, known = data.draw(st.sampled_from(every), label="address")
         if data.draw(st.booleans(), label="typed"):
             path = data.draw(st.sampled_from(TYPED), label="path").format(encoded(data.draw(VALUES, label="part")))
-        chosen = data.draw(st.lists(st.sampled_from(known), max_size=3, unique=True), label="parameters")
+        at_most = 1 if path.startswith("/admin/") else 3
+        chosen = data.draw(st.lists(st.sampled_from(known), max_size=at_most, unique=True), label="parameters")
         query = "&".join(f"{name}={encoded(data.draw(VALUES, label=name))}" for name in chosen)
         person = data.draw(st.sampled_from(PEOPLE), label="person")
         assert ask(person, f"{path}?{query}") < 500

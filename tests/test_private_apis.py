@@ -36,6 +36,8 @@ CALLED = {
     "django.core.cache.backends.filebased:FileBasedCache._cull": "(self)",
     "django.core.cache.backends.filebased:FileBasedCache._is_expired": "(self, f)",
     "django.core.cache.backends.filebased:FileBasedCache._list_cache_files": "(self)",
+    "django.core.files.storage:FileSystemStorage._save": "(self, name, content)",
+    "django.db.backends.base.base:BaseDatabaseWrapper._commit": "(self)",
     "django.db.backends.base.schema:BaseDatabaseSchemaEditor._create_fk_sql": "(self, model, field, suffix)",
     "django.db.backends.base.schema:BaseDatabaseSchemaEditor._create_index_name": (
         "(self, table_name, column_names, suffix='')"
@@ -56,6 +58,7 @@ CALLED = {
     "openid.consumer.consumer:GenericConsumer._makeKVPost": "(request_message, server_url)",
     "openid.consumer.consumer:GenericConsumer._verifyDiscoverySingle": "(self, endpoint, to_match)",
     "prometheus_client.mmap_dict:MmapedDict._init_value": "(self, key)",
+    "zipfile:_EndRecData": "(fpin)",
 }
 #: Attributes that `__init__` sets.
 SET = {
@@ -67,7 +70,11 @@ SET = {
     "requests:Response": {"_content"},
 }
 #: Names in modules: gunicorn makes connections of the class that it finds there.
-NAMED = {"gunicorn.workers.gasgi:ASGIProtocol", "prometheus_client.mmap_dict:_INITIAL_MMAP_SIZE"}
+NAMED = {
+    "gunicorn.workers.gasgi:ASGIProtocol",
+    "prometheus_client.mmap_dict:_INITIAL_MMAP_SIZE",
+    "zipfile:_ECD_SIZE",
+}
 #: Django documents these.
 DOCUMENTED = {"_meta", "_default_manager", "_base_manager"}
 

@@ -13,10 +13,11 @@ import pytest
 
 SIMLANE = Path(__file__).parents[1] / "simlane"
 #: Names that only an upper room may use, in SQL, addresses and templates.
+_PAGES = "users|account|mfa|waffle|socialaccount|profiles|leagues|help|watch"
 UPPER = {
-    "sim": r"\b(users|account|mfa|waffle|socialaccount|results|profiles|help|watch|upgrade)(_[a-z]+\b|:[a-z])",
-    "results": r"\b(users|account|mfa|waffle|socialaccount|profiles|help|watch)(_[a-z]+\b|:[a-z])",
-    "web": r"\b(sim|users|account|mfa|waffle|socialaccount|results|profiles|help|watch|upgrade)(_[a-z]+\b|:[a-z])",
+    "sim": rf"\b({_PAGES}|results|upgrade)(_[a-z]+\b|:[a-z])",
+    "results": rf"\b({_PAGES})(_[a-z]+\b|:[a-z])",
+    "web": rf"\b({_PAGES}|sim|results|upgrade)(_[a-z]+\b|:[a-z])",
 }
 #: What migrations stand on keeps the names that it was written with.
 FROZEN = ("sim/legacy/", "sim/migrations/", "results/migrations/")

@@ -1,9 +1,9 @@
 """The site in Debian's Chromium. Any console error, or request to another host, fails the test.
 
-    @each_look
     def test_a_driver_is_found(page, site):
-        page.goto("/profiles/")
-        assert_accessible(page)
+        for width in widths(page):
+            page.goto("/profiles/")
+            assert_accessible(page)
 
 `page.goto` takes a path. `sign_in(user)` signs the page in; `problems.expect("404")` allows what a test
 means to cause, `problems.allow(address)` another host; `new_page(java_script_enabled=False)` opens another one,
@@ -26,7 +26,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 from simlane.config.settings import BASE_DIR
 from simlane.results.importer import Importer
 from simlane.sim.models import SimProfile
-from tests.browser.looks import DESKTOP, PHONE
+from tests.browser.looks import DESKTOP, HEIGHTS
 
 FLAGS = [
     "--disable-quic",
@@ -92,13 +92,13 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
 
 @pytest.fixture
 def scheme() -> str:
-    """`light` or `dark`; see `tests.browser.looks`."""
+    """`light` or `dark`: how the page begins."""
     return "light"
 
 
 @pytest.fixture
 def width() -> int:
-    """The viewport's width; see `tests.browser.looks`."""
+    """The viewport's width: how the page begins."""
     return DESKTOP
 
 
@@ -108,7 +108,7 @@ def browser_context_args(browser_context_args: dict, site: str, scheme: str, wid
         **browser_context_args,
         "base_url": site,
         "color_scheme": scheme,
-        "viewport": {"width": width, "height": 844 if width == PHONE else 900},
+        "viewport": {"width": width, "height": HEIGHTS.get(width, HEIGHTS[DESKTOP])},
         "reduced_motion": "reduce",
         "locale": "en-GB",
         "timezone_id": "Europe/Berlin",

@@ -1,16 +1,59 @@
-"""The looks a page is tested in: mark a test with one of these and its `page` fixture follows."""
+"""The looks a page is tested in: phone and desktop, light and dark, all in one page of the browser.
+
+    for width in widths(page):
+        page.goto("/profiles/")
+        assert_accessible(page)  # in both schemes
+        assert_fits(page, width)
+
+A browser that is opened anew for each look compiles everything again, and takes three times as long: `each_look` does
+so for tests that change what they look at.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
 import pytest
+from playwright.sync_api import Page
 
 PHONE = 390
 DESKTOP = 1440
+HEIGHTS = {PHONE: 844, DESKTOP: 900}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+#: On a phone and on a desktop, two runs of a test; both schemes are `assert_accessible`'s.
+each_look = pytest.mark.parametrize("width", list(HEIGHTS))
 
-each_scheme = pytest.mark.parametrize("scheme", ["light", "dark"])
-each_width = pytest.mark.parametrize("width", [PHONE, DESKTOP])
+#: Short as the changes of colours are, those of a text within a text follow one another, a frame each.
+SETTLED = """async () => {
+    const running = (each) => each instanceof CSSTransition && each.playState === "running";
+    for (let still = 0; still < 3; ) {
+        await new Promise(requestAnimationFrame);
+        still = document.getAnimations().some(running) ? 0 : still + 1;
+    }
+}"""
 
 
-def each_look(test):
-    """Light and dark, on a phone and on a desktop: four runs."""
-    return each_scheme(each_width(test))
+def widths(page: Page) -> Iterator[int]:
+    """Gives the page each width in turn; what is tested is loaded in it."""
+    for width, height in HEIGHTS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        yield width
+
+
+@contextmanager
+def dark(page: Page) -> Iterator[None]:
+    """The page as it stands in the dark scheme; it is light again afterwards."""
+    page.emulate_media(color_scheme="dark")
+    page.evaluate(SETTLED)
+    yield
+    page.emulate_media(color_scheme="light")
+    page.evaluate(SETTLED)
+
+
+def look_of(page: Page) -> str:
+    """What a failed check says of where it failed."""
+    size = page.viewport_size
+    scheme = "dark" if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
+    return f"{page.url}, {size['width'] if size else '?'} wide, {scheme}"

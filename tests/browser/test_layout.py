@@ -1,4 +1,4 @@
-"""Tables on a tablet and on paper, the keyboard's place after a swap, and the chart's figures."""
+"""Tables on a tablet and on paper, changes without motion, the keyboard's place after a swap, the chart's figures."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from simlane.config.settings import BASE_DIR
+from simlane.profiles.addresses import of_entry, of_laps
 from simlane.results.importer import Importer
-from simlane.sim.models import Car, Entry, EntryDriver, Event, SimProfile
+from simlane.sim.models import Car, Entry, EntryDriver, Event, Session, SimProfile
+from tests.browser.looks import SCHEMES
 
 MARTA = "/profiles/iracing/9100001/"
 CUT_OFF = """() => [...document.querySelectorAll(".tower-frame")]
@@ -30,34 +32,58 @@ def wide_event(demo: None) -> str:
     entries.update(car_class="GT3 Pro-Am", grid_position=12, incidents=17, total_time_ms=3_723_004, car_number="#992")
     entries.filter(row=1).update(car_class="GT4 Silver")
     EntryDriver.objects.filter(entry__in=entries).update(rating_before=5000, rating_after=4938)
-    return f"/events/{race.pk}/"
+    return race.get_absolute_url()
 
 
-@pytest.mark.parametrize("width", [768, 820, 1024, 1100, 1440])
-def test_no_column_is_cut_off_on_a_tablet_or_wider(page, wide_event, width):
-    for address in (wide_event, MARTA, f"{MARTA}?results=all"):
-        page.goto(address)
-        assert page.evaluate(CUT_OFF) == [], address
+@pytest.fixture
+def wide_laps(wide_event: str) -> list[str]:
+    """The laps of a race of crews, as tables, and those of a car."""
+    race = Session.objects.filter(kind="race", entries__lap_times__seat=1).select_related("event").first()
+    tables = of_laps(race.event, race)
+    kinds = [f"{tables}?show={kind}" for kind in ("pace", "positions", "gaps", "times")]
+    return [*kinds, of_entry(race.event, race, race.entries.get(row=0))]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_on_paper_every_column_stands_in_dark_letters(page, wide_event, scheme):
+def test_no_column_is_cut_off_on_a_tablet_or_wider(page, wide_event, wide_laps):
+    for width in (768, 820, 1024, 1100, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        for address in (wide_event, *wide_laps, MARTA, f"{MARTA}?results=all", f"{MARTA}?section=bests"):
+            page.goto(address)
+            assert page.evaluate(CUT_OFF) == [], f"{address}, {width} wide"
+
+
+def test_on_paper_every_column_stands_in_dark_letters(page, wide_event):
     page.goto(wide_event)
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    page.emulate_media(media="print", color_scheme=scheme)
     # A4 without its margins.
     page.set_viewport_size({"width": 718, "height": 1000})
-    assert page.evaluate(CUT_OFF) == []
-    for column in ("No.", "Car", "Class", "Grid", "Laps", "Inc."):
-        expect(page.get_by_role("columnheader", name=column, exact=True)).to_be_visible()
-    expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
-    expect(page.locator("h1")).to_have_css("color", "rgb(0, 0, 0)")
-    expect(page.locator(".pos-1").first).to_have_css("color", "rgb(0, 0, 0)")
+    for scheme in SCHEMES:
+        page.emulate_media(media="print", color_scheme=scheme)
+        assert page.evaluate(CUT_OFF) == []
+        for column in ("No.", "Car", "Class", "Grid", "Laps", "Inc."):
+            expect(page.get_by_role("columnheader", name=column, exact=True)).to_be_visible()
+        expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
+        expect(page.locator("h1")).to_have_css("color", "rgb(0, 0, 0)")
+        expect(page.locator(".pos-1").first).to_have_css("color", "rgb(0, 0, 0)")
+
+
+def test_with_less_motion_a_page_changes_at_once(page):
+    """The old style, measured before the next frame, was what paper seemed to cut off."""
+    page.goto("/")
+    sizes = page.evaluate(
+        """() => {
+            const size = () => parseFloat(getComputedStyle(document.querySelector("main p")).fontSize);
+            const before = size();
+            document.documentElement.style.fontSize = "50%";
+            return [before, size()];
+        }"""
+    )
+    assert sizes[1] == sizes[0] / 2
 
 
 def test_the_keyboard_stays_on_the_session_it_chose(page, demo):
     event = next(each for each in Event.objects.all() if each.sessions.count() > 1)
-    page.goto(f"/events/{event.pk}/")
+    page.goto(event.get_absolute_url())
     other = page.get_by_label("Sessions").locator("a:not([aria-current])").first
     name = other.inner_text()
     other.focus()
@@ -72,8 +98,7 @@ def test_a_retirement_is_no_finish_and_days_are_those_of_the_table(page, demo):
     by_day = list(races.order_by("drivers__raced_at").values_list("pk", flat=True))
     Entry.objects.filter(pk__in=by_day).update(status="finished")
     Entry.objects.filter(pk=by_day[0]).update(status="dnf")
-    page.goto(MARTA)
-    page.get_by_text("Show as a table").click()
+    page.goto(f"{MARTA}?section=finishes")
     table = page.get_by_role("region", name="Table of finishing positions")
     expect(table.get_by_text("Did not finish")).to_have_count(1)
     expect(page.get_by_text("✕ did not finish")).to_be_visible()

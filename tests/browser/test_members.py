@@ -11,10 +11,11 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 from playwright.sync_api import Page, expect
 
-from simlane.sim.models import SimProfile
+from simlane.sim.models import League, SimProfile
+from simlane.users.following import follow
 from simlane.users.models import User
-from tests.browser.accessibility import assert_accessible
-from tests.browser.looks import each_look
+from tests.browser.accessibility import assert_accessible, assert_fits
+from tests.browser.looks import widths
 
 PASSWORD = "correct horse battery"
 MARTA = "/profiles/iracing/9100001/"
@@ -102,14 +103,15 @@ def test_steps_change_the_page_in_place_and_back_goes_back(page: Page, site: str
     assert page.locator("html").get_attribute("lang") == "en"
 
 
-@each_look
-def test_member_pages_are_accessible_and_fit(page: Page, member: User, sign_in, width: int) -> None:
+def test_member_pages_are_accessible_and_fit(page: Page, member: User, sign_in) -> None:
     sign_in(member)
     mine = "/users/profile/sim-profiles/"
     verified, unverified = member.linked_sim_profiles.order_by("-is_verified")
     free = SimProfile.objects.filter(linked_user__isnull=True).first()
     assert free is not None
-    for address in [
+    follow(member, free)
+    follow(member, League.objects.create(name="Sunday Cup", slug="sunday-cup"))
+    addresses = [
         mine,
         f"{mine}search/?q=ma",
         f"{mine}search/?q=nobody+of+that+name",
@@ -121,19 +123,39 @@ def test_member_pages_are_accessible_and_fit(page: Page, member: User, sign_in, 
         verified.get_absolute_url(),
         free.get_absolute_url(),
         "/users/profile/",
+        "/users/profile/following/",
+        "/leagues/sunday-cup/",
         "/accounts/email/",
         "/accounts/password/change/",
         "/accounts/2fa/",
         "/accounts/reauthenticate/",
         "/accounts/logout/",
-    ]:
-        page.goto(address)
-        assert_accessible(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{address} is wider than the screen"
+    ]
+    for width in widths(page):
+        for address in addresses:
+            page.goto(address)
+            assert_accessible(page)
+            assert_fits(page, width)
 
 
-@each_look
-def test_the_second_factor_is_set_up(page: Page, member: User, width: int) -> None:
+def test_i_follow_a_driver_and_no_longer(page: Page, member: User, sign_in) -> None:
+    sign_in(member)
+    free = SimProfile.objects.filter(linked_user__isnull=True, starts__gt=0).first()
+    assert free is not None
+    page.goto(free.get_absolute_url())
+    page.evaluate("window.stayed = true")
+    page.get_by_role("button", name=f"Follow {free.public_name}").click()
+    unfollow = page.get_by_role("button", name=f"Unfollow {free.public_name}")
+    # The focus stays on it.
+    expect(unfollow).to_be_focused()
+    expect(page.get_by_role("status")).to_have_text("New results stand at the bell.")
+    assert page.evaluate("window.stayed"), "the page was loaded again"
+    page.goto("/users/profile/following/")
+    unfollow.click()
+    expect(page.get_by_text("You follow nobody yet")).to_be_visible()
+
+
+def test_the_second_factor_is_set_up(page: Page, member: User) -> None:
     page.goto("/accounts/login/")
     page.get_by_label("Login").fill("marta")
     page.get_by_label("Password").fill(PASSWORD)
@@ -141,6 +163,8 @@ def test_the_second_factor_is_set_up(page: Page, member: User, width: int) -> No
     page.goto("/accounts/2fa/totp/activate/")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Confirm").click()
-    expect(page.get_by_role("img", name="QR code")).to_be_visible()
-    assert_accessible(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for width in widths(page):
+        page.reload()
+        expect(page.get_by_role("img", name="QR code")).to_be_visible()
+        assert_accessible(page)
+        assert_fits(page, width)

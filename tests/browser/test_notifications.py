@@ -16,7 +16,7 @@ from simlane.sim.models import SimProfile
 from simlane.sim.ownership.events import Kind, OwnershipEvent, notify
 from simlane.users.models import Notification, User
 from tests.browser.accessibility import assert_accessible
-from tests.browser.looks import each_look
+from tests.browser.looks import widths
 
 
 @pytest.fixture
@@ -116,18 +116,17 @@ def test_i_choose_my_mails_and_leave_by_a_mail(
     expect(page.get_by_role("status")).to_contain_text("about your profiles any more")
 
 
-@each_look
 def test_every_look(page: Page, marta: SimProfile, member: User, sign_in: Callable[..., None]) -> None:
     sign_in(member)
-    page.goto("/users/notifications/")
-    expect(page.get_by_text("Nothing has happened yet")).to_be_visible()
-    assert_accessible(page)
+    for _ in widths(page):
+        page.goto("/users/notifications/")
+        expect(page.get_by_text("Nothing has happened yet")).to_be_visible()
+        assert_accessible(page)
     for kind in Kind:
         happen(kind, member, marta, reason="The pictures show it.", merged_name="M. Sandqvist")
     Notification.objects.filter(kind__in=["linked", "verified"]).update(read_at="2026-01-01T00:00Z")
-    page.goto("/users/notifications/")
-    assert_accessible(page)
-    page.goto("/users/profile/notifications/")
-    assert_accessible(page)
-    page.goto(urlsplit(mail.outbox[0].extra_headers["List-Unsubscribe"].strip("<>")).path)
-    assert_accessible(page)
+    way_out = urlsplit(mail.outbox[0].extra_headers["List-Unsubscribe"].strip("<>")).path
+    for _ in widths(page):
+        for address in ("/users/notifications/", "/users/profile/notifications/", way_out):
+            page.goto(address)
+            assert_accessible(page)

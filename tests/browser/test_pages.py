@@ -6,11 +6,13 @@ import pytest
 from django.contrib.auth import get_user_model
 from playwright.sync_api import expect
 
-from simlane.sim.models import Event, SimProfile
-from tests.browser.accessibility import assert_accessible
-from tests.browser.looks import PHONE, each_look
+from simlane.profiles import addresses
+from simlane.sim.models import Event, SimProfile, TrackRecord
+from tests.browser.accessibility import assert_accessible, assert_fits
+from tests.browser.looks import PHONE, look_of, widths
 
 MARTA = "/profiles/iracing/9100001/"
+COMPARED = "/profiles/compare/?a=iracing/9100001&b=iracing/9100002&c=iracing/9100017"
 #: The page behind everything, in the dark colours.
 DARK = "rgb(18, 20, 25)"
 PAGES = [
@@ -22,8 +24,17 @@ PAGES = [
     "/profiles/search/?q=nobody+of+that+name",
     "/profiles/iracing/",
     "/profiles/gran-turismo-7/",
+    "/leaderboards/",
+    "/leaderboards/iracing/",
+    "/ratings/iracing/road/9100001/",
     MARTA,
+    f"{MARTA}?results=races",
+    f"{MARTA}?section=bests",
+    f"{MARTA}?section=ratings",
+    f"{COMPARED}&q=jonas",
     "/events/",
+    "/tracks/",
+    "/cars/iracing/",
     "/accounts/login/",
     "/accounts/signup/",
 ]
@@ -41,37 +52,50 @@ def layout_shift(page) -> float:
     )
 
 
+def of_laps(event: Event) -> list[str]:
+    """The pages of the laps of an event's last race: the tables of two kinds, and its winner's."""
+    race = event.sessions.filter(kind="race").latest("number")
+    tables = addresses.of_laps(event, race)
+    return [tables, f"{tables}?show=times", addresses.of_entry(event, race, race.entries.get(row=0))]
+
+
 def check(page, width: int) -> None:
     assert_accessible(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{page.url} is wider than the screen"
-    assert layout_shift(page) < 0.01, f"{page.url} moved while it loaded"
+    assert_fits(page, width)
+    assert layout_shift(page) < 0.01, f"{look_of(page)}: moved while it loaded"
 
 
-@each_look
-def test_every_page_is_accessible_fits_and_stands_still(page, demo, width):
+def test_every_page_is_accessible_fits_and_stands_still(page, demo):
     team_race = Event.objects.filter(sessions__entries__drivers__seat=1).first()
     assert team_race is not None
-    for address in [*PAGES, team_race.get_absolute_url()]:
-        page.goto(address)
-        check(page, width)
+    record = TrackRecord.objects.select_related("track__simulator", "car__simulator").order_by("pk")[0]
+    track = record.track.get_absolute_url()
+    places = [track, f"{track}laps/", record.car.get_absolute_url()]
+    browser = page.context.new_cdp_session(page)
+    for width in widths(page):
+        # Of a first visit: what comes late, as fonts do, moves a page.
+        browser.send("Network.clearBrowserCache")
+        for address in [*PAGES, team_race.get_absolute_url(), *of_laps(team_race), *places]:
+            page.goto(address)
+            check(page, width)
 
 
-@each_look
-def test_pages_for_what_is_not_there_help(page, demo, width, problems):
+def test_pages_for_what_is_not_there_help(page, demo, problems):
     problems.expect("status of 404")
     problems.expect("status of 400")
-    page.goto("/profiles/iracing/marta-sandkvist/")
-    assert page.get_by_role("link", name="Marta Sandqvist").count()
-    check(page, width)
-    page.goto("/profiles/?sort=wealth")
-    check(page, width)
-
-
-@each_look
-def test_an_empty_site_is_a_page_too(page, width):
-    for address in ["/", "/profiles/", "/events/", "/profiles/search/?q=anybody"]:
-        page.goto(address)
+    for width in widths(page):
+        page.goto("/profiles/iracing/marta-sandkvist/")
+        assert page.get_by_role("link", name="Marta Sandqvist").count()
         check(page, width)
+        page.goto("/profiles/?sort=wealth")
+        check(page, width)
+
+
+def test_an_empty_site_is_a_page_too(page):
+    for width in widths(page):
+        for address in ["/", "/profiles/", "/events/", "/profiles/search/?q=anybody"]:
+            page.goto(address)
+            check(page, width)
 
 
 def test_browse_updates_in_place_and_keeps_the_address(page, demo):
@@ -102,9 +126,34 @@ def test_back_restores_what_was_there(page, demo):
     assert page.locator("html").get_attribute("lang") == "en"
 
 
+def test_times_are_in_the_visitors_zone_and_dates_stay(page):
+    """In Berlin, at midnight's border and over a change of the clocks; also in what comes later."""
+    page.goto("/")
+    shown = page.evaluate(
+        """async () => {
+            const bring = (html) => document.getElementById("main").insertAdjacentHTML("beforeend", html);
+            bring('<p id="brought"><time datetime="2026-03-28T23:30:00Z" data-when="instant">x</time>'
+                + '<time datetime="2026-03-29T22:30:00Z" data-when="day">x</time>'
+                + '<time datetime="2026-12-31T23:05:00Z" data-when="plate">x</time>'
+                + '<time datetime="2026-03-29T22:30:00Z" data-when="clock" data-since="2026-03-29T21:00:00Z">x</time>'
+                + '<time datetime="2026-03-01">1 Mar 2026</time></p>');
+            await null;
+            return [...document.querySelectorAll("#brought time")].map((each) => [each.textContent, each.title]);
+        }"""
+    )
+    assert shown == [
+        ["29 Mar 2026, 00:30 UTC+1", "28 Mar 2026, 23:30 UTC"],
+        ["30 Mar 2026", "29 Mar 2026, 22:30 UTC"],
+        ["1\nJAN", "31 Dec 2026, 23:05 UTC"],
+        ["30 Mar 2026, 00:30 UTC+2", "29 Mar 2026, 22:30 UTC"],
+        ["1 Mar 2026", ""],
+    ]
+    assert "All times are in your zone, Europe/Berlin." in page.inner_text("footer")
+
+
 def test_search_finds_while_typing(page, demo):
     page.goto("/profiles/search/")
-    page.get_by_label("Name, former name or platform id").press_sequentially("veldhuzen", delay=20)
+    page.get_by_label("Driver, platform id, league").press_sequentially("veldhuzen", delay=20)
     page.wait_for_url("**/profiles/search/?q=veldhuzen")
     expect(page.locator("#results")).to_contain_text("Jonas Veldhuizen-Okoro")
     assert "Did you mean" in page.locator("#results").inner_text()
@@ -117,6 +166,25 @@ def test_an_events_sessions_change_in_place(page, demo):
     page.wait_for_url("**session=0")
     expect(page.locator("#results [aria-current=page]")).to_be_visible()
     assert page.get_by_role("columnheader", name="Time or gap").count() == 0
+
+
+def test_charts_of_laps_come_when_they_are_opened_and_are_told_by_keyboard(page, demo):
+    event = Event.objects.filter(sessions__entries__lap_times__seat=1).first()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(event.get_absolute_url())
+    for kind in ("positions", "gaps", "pace"):
+        chart = page.locator(f"[data-lap-chart={kind}]")
+        assert any("laps.js" in url for url in asked) == (kind != "positions")
+        chart.locator("summary").press("Enter")
+        expect(chart.locator("select option").nth(1)).to_be_attached()
+        chart.locator("canvas").press("ArrowRight")
+        expect(chart.locator("[role=status]")).to_contain_text("#")
+    assert len([url for url in asked if url.endswith("laps.json")]) == 1
+    assert_accessible(page)
+    chart = page.locator("[data-lap-chart=gaps]")
+    chart.get_by_role("link", name="As a table").click()
+    expect(chart.get_by_role("table").first).to_contain_text("leads")
 
 
 def test_a_result_leads_to_its_driver_and_back(page, demo):
@@ -138,13 +206,21 @@ def test_everything_works_without_javascript(new_page, demo):
     page.get_by_role("link", name="Next page").click()
     page.get_by_role("link", name="Previous page").click()
     page.goto("/profiles/search/")
-    page.get_by_label("Name, former name or platform id").fill("Jonas Veldhuizen")
+    page.get_by_label("Driver, platform id, league").fill("Jonas Veldhuizen")
     page.get_by_role("button", name="Search").last.click()
+    assert "All times are UTC." in page.inner_text("footer")
     page.get_by_role("link", name="Jonas Veldhuizen-Okoro").click()
     assert "Raced as Jonas Veldhuizen" in page.inner_text("main")
-    page.get_by_text("Show as a table").click()
+    page.get_by_role("heading", name="Finishing positions").click()
+    page.get_by_role("link", name="Show: Finishing positions").click()
     assert page.get_by_role("region", name="Table of finishing positions").is_visible()
     assert not page.locator("canvas").is_visible()
+    page.goto("/profiles/compare/")
+    for name in ("Marta Sandqvist", "Jonas Veldhuizen"):
+        page.get_by_label("name, former name or platform id").fill(name)
+        page.get_by_role("button", name="Find").click()
+        page.get_by_label("Found drivers").get_by_role("link").first.click()
+    assert page.get_by_role("heading", name="Who was ahead").is_visible()
 
 
 def test_the_keyboard_reaches_the_content_first(page, demo):
@@ -161,7 +237,6 @@ def test_the_chosen_colours_last(page, demo):
     page.get_by_role("button", name="Colours: as the system").click()
     page.get_by_role("button", name="Colours: light").click()
     assert page.locator("html").get_attribute("data-theme") == "dark"
-    # The colours follow the attribute a moment later.
     expect(page.locator("body")).to_have_css("background-color", DARK)
     page.goto(MARTA)
     assert page.locator("html").get_attribute("data-theme") == "dark"
@@ -173,7 +248,7 @@ def test_the_chosen_colours_last(page, demo):
 def test_the_demo_member_signs_in_and_out(page, demo):
     get_user_model().objects.create_user("demo", email="demo@example.invalid", password="a good long one")
     page.goto(MARTA)
-    page.get_by_role("link", name="Sign in").click()
+    page.get_by_role("link", name="Sign in", exact=True).click()
     page.get_by_label("Login").fill("demo")
     page.get_by_label("Password").fill("a good long one")
     page.get_by_role("button", name="Sign in").click()
@@ -183,17 +258,22 @@ def test_the_demo_member_signs_in_and_out(page, demo):
     assert page.get_by_role("link", name="Sign in").count()
 
 
-def test_the_chart_is_drawn(page, demo):
+def test_a_chart_is_drawn_once_it_is_opened(page, demo):
     assert SimProfile.objects.get(profile_identifier="9100001").starts > 1
     page.goto(MARTA)
-    drawn = page.evaluate(
+    assert page.locator("canvas").count() == 0
+    page.get_by_role("heading", name="Finishing positions").click()
+    page.wait_for_selector("#finishes-chart")
+    page.wait_for_function(
         """() => {
             const canvas = document.getElementById("finishes-chart");
             const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
             return pixels.some((value) => value !== 0);
         }"""
     )
-    assert drawn
+    page.locator("#finishes-chart").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Escape")
 
 
 @pytest.mark.parametrize("width", [PHONE])

@@ -7,8 +7,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from simlane.upgrade.rehearsal.measurements import Rehearsal
 from simlane.upgrade.rehearsal.report import write_html
-from tests.browser.accessibility import assert_accessible
-from tests.browser.looks import each_look, each_scheme
+from tests.browser.accessibility import assert_accessible, assert_fits
+from tests.browser.looks import SCHEMES, widths
 from tests.upgrade.rehearsals import empty, whole
 
 #: Sums up what a canvas shows: how many of its pixels have each colour of the theme, by the colour's name.
@@ -48,42 +48,43 @@ def pixels(canvas: Locator, *names: str) -> dict[str, int]:
 
 def check(page: Page, width: int) -> None:
     assert_accessible(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert_fits(page, width)
 
 
-@each_look
-def test_a_report_is_accessible_and_fits(opened, width):
+def test_a_report_is_accessible_and_fits(opened, page):
     # Few: axe looks at every cell of the opened tables.
     rehearsal = whole(150, errors=3, failed=1)
     rehearsal.locks, rehearsal.rates = rehearsal.locks[::20], rehearsal.rates[::10]
-    page = opened(rehearsal)
-    for summary in page.locator("summary").all():
-        summary.click()
-    check(page, width)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Failed")
-    expect(page.get_by_role("img", name="Latency of the new release over time")).to_be_visible()
+    for width in widths(page):
+        opened(rehearsal)
+        for summary in page.locator("summary").all():
+            summary.click()
+        check(page, width)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Failed")
+        expect(page.get_by_role("img", name="Latency of the new release over time")).to_be_visible()
 
 
-@each_look
-def test_a_report_of_long_words_or_of_nothing_fits(opened, width):
+def test_a_report_of_long_words_or_of_nothing_fits(opened, page):
     rehearsal = whole(500, errors=3)
     rehearsal.server = "PostgreSQL" * 30
     for step in rehearsal.steps:
         step.name = "step" * 40
     rehearsal.verdicts[0].name = rehearsal.verdicts[0].detail = "check" * 60
     rehearsal.statements[0].error = "error" * 60
-    check(opened(rehearsal), width)
-    check(opened(empty()), width)
+    for width in widths(page):
+        check(opened(rehearsal), width)
+        check(opened(empty()), width)
 
 
-@each_scheme
-def test_every_chart_shows_its_lines_in_the_scheme_s_colours(opened):
-    page = opened(whole(5_000, errors=3))
-    assert all(pixels(page.locator("#new-latency"), MAX, P99, P50, ERROR, TEXT).values())
-    assert all(pixels(page.locator("#old-latency"), MAX, P99, P50).values())
-    assert pixels(page.locator("#waiting"), MAX)[MAX]
-    assert pixels(page.locator("#wait"), MAX)[MAX]
-    assert pixels(page.locator("#rate"), RATE)[RATE]
+def test_every_chart_shows_its_lines_in_the_scheme_s_colours(opened, page):
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        opened(whole(5_000, errors=3))
+        assert all(pixels(page.locator("#new-latency"), MAX, P99, P50, ERROR, TEXT).values()), scheme
+        assert all(pixels(page.locator("#old-latency"), MAX, P99, P50).values()), scheme
+        assert pixels(page.locator("#waiting"), MAX)[MAX], scheme
+        assert pixels(page.locator("#wait"), MAX)[MAX], scheme
+        assert pixels(page.locator("#rate"), RATE)[RATE], scheme
 
 
 @pytest.mark.parametrize("scheme", ["dark"])

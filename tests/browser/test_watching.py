@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.accessibility import assert_accessible
+
 
 def test_a_console_error_is_noticed(page, problems):
     page.evaluate("console.error('the script is broken')")
@@ -37,3 +39,23 @@ def test_signing_in_lasts(page, sign_in, django_user_model):
     sign_in(django_user_model.objects.create_user("alice"))
     page.goto("/accounts/logout/")
     assert page.locator("form[action*=logout]").count()
+
+
+def test_a_text_that_only_the_dark_hides_is_noticed(page):
+    hidden = "@media (prefers-color-scheme: dark) { body { background: #111; color: #222 } }"
+    page.set_content(f"<html lang=en><title>T</title><style>{hidden}</style><main><h1>Headline</h1></main></html>")
+    with pytest.raises(AssertionError, match=r"dark\n[\s\S]*color-contrast"):
+        assert_accessible(page)
+
+
+PAGE = "<html lang=en><title>T</title><style>{style}</style><main><h1>Headline</h1>{content}</main></html>"
+
+
+def test_a_pale_text_in_one_cell_of_many_is_noticed_each_time(page):
+    cells = "".join(f"<tr><td><i>{text}</i></td></tr>" for text in ("", "", "1", "1", "two"))
+    for _ in range(2):
+        page.set_content(PAGE.format(style="i { color: #ccc }", content=f"<table>{cells}</table>"))
+        with pytest.raises(AssertionError, match="color-contrast"):
+            assert_accessible(page)
+    page.set_content(PAGE.format(style="i { color: #333 }", content=f"<table>{cells}</table>"))
+    assert_accessible(page)

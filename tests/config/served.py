@@ -69,23 +69,24 @@ class Served:
         return made
 
 
-PREPARE = "$0 manage.py migrate --verbosity 0 && $0 manage.py collectstatic --noinput --verbosity 0"
+COLLECT = "$0 manage.py collectstatic --noinput --verbosity 0"
 
 
 @contextlib.contextmanager
 def served(directory: Path, *, before: str = "", workers: int = 1, **variables: str) -> Iterator[Served]:
-    """`manage.py serve` on a prepared database, until the end of a `with`; `before` is a shell's command."""
+    """`manage.py serve` on a migrated database, until the end of a `with`; `before` is a shell's command."""
     given = environment(directory, PORT=str(free_port()), WEB_WORKERS=str(workers), **variables)
     # A disk of its own is there only for the processes of one name space.
     names = ["unshare", "--mount"] if before else []
-    if not before and "DATABASE_URL" not in variables:
-        # Nothing is left for `migrate` to do.
+    if "DATABASE_URL" in variables:
+        databases.fill_elsewhere(databases.NEWEST, variables["DATABASE_URL"])
+    elif not before:
         (directory / "var").mkdir(exist_ok=True)
         databases.copy_file(databases.NEWEST, directory / "var" / "simlane.sqlite3")
     log = directory / "log"
     with log.open("w", encoding="utf-8") as written:
         process = subprocess.Popen(
-            [*names, "sh", "-c", f"{before or 'true'} && {PREPARE} && exec $0 manage.py serve", sys.executable],
+            [*names, "sh", "-c", f"{before or 'true'} && {COLLECT} && exec $0 manage.py serve", sys.executable],
             env=given,
             cwd=ROOT,
             stdout=subprocess.PIPE,

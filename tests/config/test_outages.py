@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from django.db import connection
 from django.test import Client
 
 from simlane.users.models import User
-from tests import postgres
+from tests import databases, postgres
 from tests.config.served import Served, served
 
 PAGES = ("/", "/profiles/", "/profiles/search/?q=ab", "/accounts/login/")
@@ -52,6 +53,31 @@ def test_without_postgresql_pages_are_refused_at_once_and_come_back_at_once(tmp_
         assert "Traceback" not in log
 
 
+def test_a_postgresql_that_takes_connections_and_never_answers_holds_no_visitor(tmp_path: Path) -> None:
+    with postgres.cluster() as database, served(tmp_path, DATABASE_URL=database.url, WEB_THREADS="2") as site:
+        assert site.ask("/profiles/").status == 200
+        server = [database.process.pid, *_children(database.process.pid)]
+        try:
+            for each in server:
+                os.kill(each, signal.SIGSTOP)
+            with ThreadPoolExecutor(6) as visitors:
+                first = list(visitors.map(site.ask, ["/profiles/"] * 6))
+            assert {each.status for each in first} == {503}
+            # A page that waits for ever is what this is about: then `ask` gives up.
+            assert site.ask("/profiles/").status == 503
+        finally:
+            for each in server:
+                os.kill(each, signal.SIGCONT)
+        until = time.monotonic() + 10
+        while site.ask("/profiles/").status != 200:
+            assert time.monotonic() < until, site.log.read_text(encoding="utf-8")
+            time.sleep(0.1)
+
+
+def _children(parent: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+
+
 def test_alive_while_every_thread_waits_for_the_database(tmp_path: Path) -> None:
     with (
         postgres.cluster() as database,
@@ -83,7 +109,9 @@ def full(tmp_path: Path) -> Iterator[Served]:
     if not _can_mount():
         pytest.skip("this account may not mount a disk of its own")
     (tmp_path / "var").mkdir()
-    with served(tmp_path, before='mount -t tmpfs -o size=64m none "$VAR_DIR"') as site:
+    newest = databases.sqlite_file(databases.NEWEST)
+    before = f'mount -t tmpfs -o size=64m none "$VAR_DIR" && cp {newest} "$VAR_DIR/simlane.sqlite3"'
+    with served(tmp_path, before=before) as site:
         assert site.ask("/help/").status == 200
         disk = Path(f"/proc/{site.process.pid}/root{tmp_path}/var")
         for size in (1 << 20, 1 << 12, 1):

@@ -18,6 +18,6 @@ def test_the_table_of_proofs_offers_a_code_where_results_come_in_and_nowhere_els
         assert ("code" in row) is (simulator.slug in SIMULATORS), simulator.name
 
 
-@pytest.mark.parametrize("article", ["raceroom", "gran-turismo-7"])
+@pytest.mark.parametrize("article", ["gran-turismo-7"])
 def test_where_no_results_come_in_the_article_says_that_a_code_does_not_work(client: Client, article: str) -> None:
     assert "does not work" in client.get(f"/help/{article}/").content.decode()

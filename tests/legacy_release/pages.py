@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import connections
+
 from tests.legacy_release.sim.models import Event, SimProfile, Simulator
 from tests.legacy_release.users.models import User
+
+
+def leave() -> None:
+    """The end of its session, so that others may put another database in the place of this one."""
+    connections.close_all()
 
 
 def register(username: str) -> int:

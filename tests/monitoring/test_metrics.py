@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.core.cache import cache
@@ -149,23 +149,51 @@ def test_a_server_starts_with_figures_of_its_own_and_removes_those_of_ended_ones
     assert Path(first).is_dir(), "a server that runs lost its figures"
 
 
-def test_a_process_that_was_forked_starts_a_thread_of_its_own(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[str] = []
+class Thread:
+    """Starts nothing: lives until `die`, and cannot start while there are no threads."""
 
-    class Thread:
-        def __init__(self, **options: Any) -> None:
-            assert options["daemon"] is True
+    made: ClassVar[list[Thread]] = []
+    none_left = False
 
-        def start(self) -> None:
-            started.append("started")
+    def __init__(self, **options: Any) -> None:
+        assert options["daemon"] is True
+        self.lives = False
 
+    def start(self) -> None:
+        if self.none_left:
+            raise RuntimeError("can't start new thread")
+        self.lives = True
+        self.made.append(self)
+
+    def is_alive(self) -> bool:
+        return self.lives
+
+
+@pytest.fixture
+def threads(settings: Any, monkeypatch: pytest.MonkeyPatch) -> type[Thread]:
     settings.MONITORING_STORE_SECONDS = 10
     monkeypatch.setattr(recording.threading, "Thread", Thread)
     monkeypatch.setattr(recording.atexit, "register", lambda _: None)
-    monkeypatch.setattr(recording, "_thread_of", None)
+    monkeypatch.setattr(recording, "_thread", None)
+    monkeypatch.setattr(Thread, "made", [])
+    return Thread
+
+
+def test_a_process_has_one_thread_that_stores_and_another_when_it_died(threads: type[Thread]) -> None:
     for _ in range(3):
         recording._see_to_storing()
-    assert len(started) == 1
-    monkeypatch.setattr(recording.os, "getpid", lambda: -1)
-    recording._see_to_storing()
-    assert len(started) == 2
+    (first,) = threads.made
+    # As after a fork, too.
+    first.lives = False
+    for _ in range(3):
+        recording._see_to_storing()
+    assert len(threads.made) == 2
+
+
+def test_counting_goes_on_without_a_thread(threads: type[Thread], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "none_left", True)
+    recording.search(seconds=0.001, length=1, words=1, simulator="")
+    assert not threads.made
+    monkeypatch.setattr(threads, "none_left", False)
+    recording.search(seconds=0.001, length=1, words=1, simulator="")
+    assert len(threads.made) == 1

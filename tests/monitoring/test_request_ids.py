@@ -69,6 +69,13 @@ def test_one_access_line_a_request_without_the_query(client: Client, written: io
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/leagues/invitations/{}/", "/accounts/confirm-email/{}/"])
+def test_the_line_holds_no_secret_of_an_address(client: Client, written: io.StringIO, path: str) -> None:
+    client.get(path.format("MQ-secret"))
+    assert access_lines(written)[-1]["path"] == path.format("…")
+
+
+@pytest.mark.django_db
 def test_the_line_names_the_route_and_who_asked(client: Client, written: io.StringIO) -> None:
     user = User.objects.create_user("alice")
     client.force_login(user)

@@ -20,12 +20,20 @@ pytestmark = pytest.mark.django_db
         ("/", 4, ["Alicia Amber", "Bob Birch", "Test League"]),
         ("/profiles/", 4, ["Alicia Amber", "Bob Birch", "Driver 100001"]),
         ("/profiles/?sim=iracing&sort=name&verified=0", 4, ["Driver 100001"]),
-        ("/profiles/search/?q=alice", 4, ["Alicia Amber", "Alice Amber"]),
-        ("/profiles/search/?q=bob+brich", 4, ["Bob Birch"]),
-        ("/profiles/search/?q=S76561190000000002", 4, ["Bob Birch"]),
-        ("/profiles/search/?q=nothing+like+it+anywhere", 4, []),
+        ("/profiles/search/?q=alice", 10, ["Alicia Amber", "Alice Amber"]),
+        ("/profiles/search/?q=bob+brich", 12, ["Bob Birch"]),
+        ("/profiles/search/?q=S76561190000000002", 9, ["Bob Birch"]),
+        ("/profiles/search/?q=nothing+like+it+anywhere", 11, []),
         ("/profiles/assetto-corsa-competizione/", 4, ["Bob Birch", "Test League"]),
-        ("/profiles/assetto-corsa-competizione/76561190000000001/", 8, ["Alicia Amber", "Alice Amber", "Brands Hatch"]),
+        ("/profiles/assetto-corsa-competizione/76561190000000001/", 9, ["Alicia Amber", "Alice Amber", "Brands Hatch"]),
+        ("/profiles/assetto-corsa-competizione/76561190000000001/?section=finishes", 2, ["Brands Hatch"]),
+        ("/profiles/assetto-corsa-competizione/76561190000000001/?section=favourites", 4, ["Brands Hatch"]),
+        ("/profiles/assetto-corsa-competizione/76561190000000001/?section=mates", 2, ["Nobody with a public"]),
+        ("/profiles/assetto-corsa-competizione/76561190000000001/?section=rivals", 4, ["Bob Birch"]),
+        ("/profiles/assetto-corsa-competizione/76561190000000001/?section=ratings", 2, ["Back to the profile"]),
+        ("/profiles/assetto-corsa-competizione/76561190000000001/?section=bests", 2, ["Best laps of Alicia Amber"]),
+        ("/profiles/compare/", 0, ["Choose two to four drivers"]),
+        ("/profiles/compare/?q=alicia", 3, ["Alicia Amber"]),
         ("/events/", 4, ["Test League", "Test Cup"]),
     ],
 )
@@ -62,7 +70,7 @@ def test_an_event_takes_the_same_statements_whatever_its_size(
     )
     client.get("/")
     # Who is signed in, and their bell: three.
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(12):
         page = client.get(event.get_absolute_url()).content.decode()
     assert "Driver 199" in page
     assert "Nobody Special" in page
@@ -101,6 +109,14 @@ def test_what_is_not_there_is_a_404_that_helps(client: Client, address: str, sug
         ("/events/?after=!!!!", "damaged"),
         ("/profiles/search/?q=" + "x" * 101, "at most 100"),
         ("/profiles/search/?q=bob&page=zero", "number"),
+        ("/profiles/assetto-corsa-competizione/76561190000000001/?results=none", "no results"),
+        ("/profiles/assetto-corsa-competizione/76561190000000001/?results=all&car=fast", "no car"),
+        ("/profiles/assetto-corsa-competizione/76561190000000001/?results=all&year=99999", "no year"),
+        ("/profiles/assetto-corsa-competizione/76561190000000001/?section=secrets", "no section"),
+        ("/profiles/assetto-corsa-competizione/76561190000000001/?section=bests&after=x", "damaged"),
+        ("/profiles/compare/?a=alicia", "names no driver"),
+        ("/profiles/compare/?section=secrets", "no such section"),
+        ("/profiles/compare/?q=" + "x" * 101, "at most 100"),
         ("/profiles/search/?q=bob&sim=atlantis", "no simulator"),
     ],
 )
@@ -164,7 +180,9 @@ def test_recent_are_races_and_all_results_are_a_page_away(client: Client) -> Non
     Session.objects.filter(entries__drivers=last).update(kind="practice")
     page = client.get(profile.get_absolute_url())  # type: ignore[attr-defined]
     assert list(page.context["recent"]) == [first]
-    assert f'href="{page.wsgi_request.path}?results=all"' in page.content.decode()  # type: ignore[attr-defined]
+    assert f'href="{page.wsgi_request.path}?results=races"' in page.content.decode()  # type: ignore[attr-defined]
+    raced = client.get(page.wsgi_request.path, {"results": "races"})  # type: ignore[attr-defined]
+    assert raced.context["page"].items == [first]
     every = client.get(page.wsgi_request.path, {"results": "all"})  # type: ignore[attr-defined]
     assert every.context["page"].items == [last, first]
     part = client.get(page.wsgi_request.path, {"results": "all"}, headers={"HX-Request": "true"})  # type: ignore[attr-defined]
@@ -176,7 +194,7 @@ def test_the_pages_of_all_results_are_of_few_statements(
     client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     client.get("/")
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(7):
         assert client.get("/profiles/assetto-corsa-competizione/76561190000000001/?results=all").status_code == 200
 
 
@@ -189,3 +207,22 @@ def test_the_results_of_a_hidden_profile_are_hidden_too(client: Client) -> None:
 @pytest.mark.parametrize(("change", "shown"), [(12, "+12"), (-62, "\u221262"), (0, "0")])
 def test_a_change_of_a_rating_carries_its_sign(change: int, shown: str) -> None:
     assert signed(change) == shown
+
+
+@pytest.mark.usefixtures("season")
+def test_the_chart_and_the_recent_races_are_of_the_last_races(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = SimProfile.objects.get(profile_identifier="76561190000000002")
+    first, last = profile.drives.order_by("raced_at")
+    page = client.get(profile.get_absolute_url())  # type: ignore[attr-defined]
+    assert (page.context["recent"], page.context["form"]) == ([last, first], [first, last])
+    page = client.get(profile.get_absolute_url(), {"section": "finishes"})  # type: ignore[attr-defined]
+    assert [finish["date"] for finish in page.context["finishes"]] == [
+        first.raced_at.isoformat(),
+        last.raced_at.isoformat(),
+    ]
+    for finish in page.context["finishes"]:
+        assert f'href="{finish["url"]}"' in page.content.decode()
+    assert client.get(page.context["finishes"][0]["url"], follow=True).status_code == 200
+    monkeypatch.setattr("simlane.profiles.views.sections.CHARTED", 1)
+    page = client.get(profile.get_absolute_url(), {"section": "finishes"})  # type: ignore[attr-defined]
+    assert [finish["date"] for finish in page.context["finishes"]] == [last.raced_at.isoformat()]

@@ -7,7 +7,9 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import get_resolver
 
-from simlane.sim.models import Event, SimProfile
+from simlane.profiles import addresses, lap_tables
+from simlane.profiles.views.sections import SECTIONS
+from simlane.sim.models import Car, Event, Session, SimProfile, Track
 from simlane.users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -29,8 +31,43 @@ def public_addresses() -> list[str]:
         "/profiles/assetto-corsa-competizione/alicia-amber/",
         "/profiles/assetto-corsa-competizione/76561190000000001/",
         "/drivers/owner/",
+        "/leaderboards/",
+        "/ratings/assetto-corsa-competizione/road/76561190000000001/",
+        "/leaderboards/assetto-corsa-competizione/",
+        "/leaderboards/assetto-corsa-competizione/?by=starts",
         "/events/",
+        "/profiles/compare/?b=assetto-corsa-competizione/76561190000000002&q=alicia",
+        "/profiles/compare/?a=assetto-corsa-competizione/76561190000000001",
+        *(f"/profiles/assetto-corsa-competizione/76561190000000002/?section={name}" for name in SECTIONS),
         *(event.get_absolute_url() for event in Event.objects.all()),
+        *(f"{event.get_absolute_url()}?order=file" for event in Event.objects.all()),
+        *of_laps(),
+        *of_places(),
+    ]
+
+
+def of_laps() -> list[str]:
+    """The pages of the laps of every session, and of every car."""
+    found = []
+    for session in Session.objects.select_related("event"):
+        tables = addresses.of_laps(session.event, session)
+        found += [f"{tables}?show={kind}" for kind in lap_tables.kinds(session)]
+        found.append(f"/events/{session.event.pk}/sessions/{session.number}/laps.json")
+        entries = session.entries.prefetch_related("drivers")
+        found += [addresses.of_entry(session.event, session, entry) for entry in entries]
+    return found
+
+
+def of_places() -> list[str]:
+    """The pages of tracks and cars, in which a private driver may hold the record."""
+    tracks, cars = Track.objects.select_related("simulator"), Car.objects.select_related("simulator")
+    pages = [*map(addresses.of_track, tracks), *map(addresses.of_car, cars)]
+    lists = [f"/{kind}/{of}" for kind in ("tracks", "cars") for of in ("", "assetto-corsa-competizione/")]
+    return [
+        *lists,
+        *pages,
+        *(f"{page}?events=all" for page in pages),
+        *(f"{addresses.of_track(each)}laps/" for each in tracks),
     ]
 
 
@@ -102,4 +139,28 @@ def test_search_knows_the_account_of_a_verified_link_only(
 def test_every_public_address_is_walked() -> None:
     """A new public address must join the walk above."""
     names = {pattern.name for pattern in get_resolver("simlane.profiles.urls").url_patterns}
-    assert names == {"home", "browse", "search", "simulator", "detail", "driver", "events", "event"}
+    # Answers to a POST lead back to the event, as its old address does, and where stewards decide is for them.
+    assert names - {"decide", "rule", "ruling", "event_by_number"} == {
+        "home",
+        "browse",
+        "search",
+        "simulator",
+        "detail",
+        "driver",
+        "events",
+        "event",
+        "laps",
+        "laps_data",
+        "entry",
+        "compare",
+        "tracks",
+        "tracks_of",
+        "track",
+        "track_laps",
+        "cars",
+        "cars_of",
+        "car",
+        "leaderboards",
+        "leaderboard",
+        "rating",
+    }

@@ -118,7 +118,8 @@ def source(document: Any, filename: str = "260301_203000_R.json", encoding: str 
 
 
 def parse(document: Any, filename: str = "260301_203000_R.json") -> ParsedEvent:
-    return read(source(document, filename))[1]
+    (event,) = read(source(document, filename))[1]
+    return event
 
 
 def refusal(document: Any) -> ResultFileError:
@@ -131,8 +132,8 @@ def refusal(document: Any) -> ResultFileError:
 def with_value(document: Any, path: str, value: object) -> Any:
     """The document with `value` at `path`, which is written as a ResultFileError names it: `penalties[0].carId`."""
     node: Any = document
-    keys = [int(key) if key.isdecimal() else key for key in path.replace("[", ".").replace("]", "").split(".")]
-    for key in keys[:-1]:
-        node = node[key]
-    node[keys[-1]] = value
+    *keys, last = path.replace("[", ".").replace("]", "").split(".")
+    for key in keys:
+        node = node[int(key) if isinstance(node, list) else key]
+    node[int(last) if isinstance(node, list) else last] = value
     return document

@@ -10,20 +10,26 @@ import stat
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from simlane.results import importer
+from simlane.results import files, importer
 from simlane.results.models import ResultFile
+from simlane.results.source import ResultFileError
 from simlane.sim.models import Event
+from tests import databases
+from tests.config.served import environment
 from tests.results.builders import acc_document, iracing_document
 
 pytestmark = pytest.mark.django_db
 
 GOOD = json.dumps(acc_document())
+NOBODY = 65534
 
 
 @pytest.fixture
@@ -112,6 +118,49 @@ def test_a_linked_folder_is_named_and_not_followed(folder: Path, tmp_path: Path)
     status, lines, _ = run(folder)
     assert status == 0
     assert any(line.startswith("skipped") and "again" in line for line in lines)
+
+
+def test_a_folder_whose_path_is_too_long_is_one_line(folder: Path) -> None:
+    parent = os.open(folder, os.O_RDONLY)
+    for _ in range(22):
+        os.mkdir("n" * 200, dir_fd=parent)
+        inner = os.open("n" * 200, os.O_RDONLY, dir_fd=parent)
+        os.close(parent)
+        parent = inner
+    os.close(parent)
+    assert "The folder cannot be read: File name too long" in refused(folder)
+
+
+@pytest.fixture
+def no_administrator() -> Iterator[Path]:
+    """A folder of somebody whom the system refuses things: its administrator may look into any."""
+    own = os.geteuid()
+    with TemporaryDirectory() as name:
+        if own == 0:
+            os.chown(name, NOBODY, -1)
+            os.seteuid(NOBODY)
+        try:
+            yield Path(name)
+        finally:
+            os.seteuid(own)
+
+
+def test_a_folder_that_may_not_be_looked_into_is_a_line_for_each_thing_in_it(no_administrator: Path) -> None:
+    closed = no_administrator / "a"
+    (closed / "b").mkdir(parents=True)
+    (closed / "c.json").write_text(GOOD)
+    (no_administrator / "good.json").write_text(GOOD)
+    closed.chmod(stat.S_IRUSR)
+    said: list[str] = []
+    read = []
+    for candidate in files.find([no_administrator], lambda label, error: said.append(f"{label}: {error}")):
+        try:
+            read.append(candidate.source().filename)
+        except ResultFileError as error:
+            said.append(f"{candidate.label}: {error}")
+    closed.chmod(stat.S_IRWXU)
+    assert ["Permission denied" in line for line in said] == [True, True]
+    assert read == ["good.json"]
 
 
 def test_a_file_name_that_is_no_text_comes_in(folder: Path) -> None:
@@ -222,11 +271,11 @@ def test_a_fault_of_ours_is_one_files_fault(folder: Path, monkeypatch: pytest.Mo
 
 def test_a_terminal_without_such_letters_gets_escapes(folder: Path) -> None:
     (folder / "é.json").write_text("{")
-    environment = os.environ | {"PYTHONIOENCODING": "ascii", "DATABASE_URL": f"sqlite:///{folder}/x.sqlite3"}
-    for arguments in (["migrate", "-v0"], ["import_results", str(folder)]):
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], env=environment, capture_output=True, check=False
-        )
+    database = folder.parent / "x.sqlite3"
+    databases.copy_file(databases.NEWEST, database)
+    given = environment(folder.parent, PYTHONIOENCODING="ascii", DATABASE_URL=f"sqlite:///{database}")
+    command = [sys.executable, "manage.py", "import_results", str(folder)]
+    done = subprocess.run(command, env=given, capture_output=True, check=False)
     assert done.returncode == 1, done.stderr
     assert rb"refused  " in done.stderr
     assert rb"\xe9.json: The file is not valid JSON" in done.stderr
@@ -273,11 +322,11 @@ def test_where_nothing_is_a_result_that_is_a_fault(tmp_path: Path, content: dict
 
 
 def test_files_of_other_kinds_are_counted_and_no_fault_beside_results(folder: Path) -> None:
-    for name in ("a.csv", "b.CSV", "notes", "c.txt"):
+    for name in ("a.log", "b.LOG", "notes", "c.txt"):
         (folder / name).write_text("x")
     status, lines, _ = run(folder)
     assert status == 0
-    assert "Not looked at, since SimLane reads .json, .xml and .zip: 1 without an ending, 2 .csv, 1 .txt" in lines
+    assert "Not looked at, since SimLane reads .json, .xml, .csv and .zip: 1 without an ending, 2 .log, 1 .txt" in lines
 
 
 def test_known_results_are_something_found(folder: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import gzip
 import json
 import zipfile
+from dataclasses import fields
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -15,12 +18,15 @@ from django.test.utils import CaptureQueriesContext
 
 from simlane.results import files, importer, storing
 from simlane.results.importer import Importer
+from simlane.results.keeping import Packed
 from simlane.results.models import ResultFile
 from simlane.results.report import Report
+from simlane.results.source import Source
 from simlane.sim.models import Entry, EntryDriver, Event, Lap, PersonalBest, ProfileName, Session, SimProfile
 from tests.results.builders import (
     acc_document,
     acc_driver,
+    acc_lap,
     acc_line,
     iracing_document,
     iracing_result,
@@ -225,6 +231,14 @@ def test_statements_of_a_batch_do_not_grow_with_it(folder: Path) -> None:
     assert statements(10) == statements(2)
 
 
+def test_a_batch_writes_its_tracks_and_cars_once(folder: Path) -> None:
+    write(folder, iracing_document(), "1.json", "utf-8")
+    with CaptureQueriesContext(connection) as captured:
+        run(folder)
+    written = [query["sql"] for query in captured if " INTO " in query["sql"]]
+    assert [sum(table in sql for sql in written) for table in ('"sim_track"', '"sim_car"')] == [1, 1]
+
+
 def test_a_file_the_database_refuses_leaves_the_rest_of_its_batch(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,11 +246,11 @@ def test_a_file_the_database_refuses_leaves_the_rest_of_its_batch(
 
     real = storing.store
 
-    def refusing(incoming: Any) -> Any:
+    def refusing(incoming: Any, *rest: Any) -> Any:
         if any("bad" in item.filename for item in incoming):
-            real(incoming)
+            real(incoming, *rest)
             raise DataError("value out of range\nDETAIL: more")
-        return real(incoming)
+        return real(incoming, *rest)
 
     monkeypatch.setattr(importer, "store", refusing)
     write(folder, acc_document(), "a.json")
@@ -283,7 +297,9 @@ def test_the_cars_best_lap_is_no_crew_members(folder: Path) -> None:
     assert list(PersonalBest.objects.values_list("profile__profile_name", flat=True)) == ["Cleo Cyan"]
 
 
-@pytest.mark.parametrize(("limit", "most"), [("MAX_ARCHIVE_FILES", 2), ("MAX_ARCHIVE_BYTES", 40)])
+@pytest.mark.parametrize(
+    ("limit", "most"), [("MAX_ARCHIVE_FILES", 2), ("MAX_ARCHIVE_BYTES", 40), ("MAX_DIRECTORY_BYTES", 120)]
+)
 def test_an_archive_of_too_much_is_refused_as_a_whole(
     folder: Path, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
 ) -> None:
@@ -295,3 +311,50 @@ def test_an_archive_of_too_much_is_refused_as_a_whole(
     refused = {Path(label).name: reason for label, reason in run(folder).refused}
     assert "split it" in str(refused.pop("over.zip"))
     assert set(refused) == {"0.json", "1.json"}
+
+
+def test_files_that_are_in_already_are_asked_for_together(folder: Path) -> None:
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert run(folder).unchanged == len(list(folder.iterdir()))
+        return len(queries)
+
+    write(folder, iracing_document(subsession_id=1), "1.json", "utf-8")
+    run(folder)
+    of_one = statements()
+    for number in range(2, 12):
+        write(folder, iracing_document(subsession_id=number), f"{number}.json", "utf-8")
+    run(folder)
+    assert statements() == of_one
+
+
+def test_files_brought_in_by_a_thread_leave_the_whole_process_as_it_is() -> None:
+    # Of two threads that set it at once, the second would put back what the first had set.
+    seen = []
+    Importer(progress=lambda report: seen.append(gc.get_threshold())).bring([files.Candidate("a.json", lambda: b"{}")])
+    assert set(seen) == {gc.get_threshold()}
+
+
+@pytest.mark.parametrize("laps", [124, 125, 300])
+def test_however_many_rows_there_are_each_comes_in_once(folder: Path, laps: int) -> None:
+    times = [90_000 + number for number in range(laps)]
+    write(folder, acc_document(laps=[acc_lap(time=time) for time in times]))
+    run(folder)
+    assert list(Lap.objects.order_by("number").values_list("number", "time_ms")) == list(enumerate(times, 1))
+
+
+def test_of_files_that_wait_to_be_stored_only_the_compressed_bytes_are_held(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[Any] = []
+    real = importer.store
+
+    def storing_them(incoming: Any) -> Any:
+        held.extend(getattr(item, each.name) for item in incoming for each in fields(item))
+        return real(incoming)
+
+    monkeypatch.setattr(importer, "store", storing_them)
+    path = write(folder, acc_document())
+    run(folder)
+    assert [gzip.decompress(each.data) for each in held if isinstance(each, Packed)] == [path.read_bytes()]
+    assert not any(isinstance(each, Source) for each in held)

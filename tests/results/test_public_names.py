@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from simlane.results.importer import Importer
+from simlane.sim.integrity import findings
 from simlane.sim.models import Event, SimProfile
 from simlane.sim.ownership.code_text import new_code
 from tests.results.builders import acc_document, acc_driver, acc_line, iracing_document, iracing_result, iracing_session
@@ -55,9 +56,14 @@ def test_a_name_that_is_only_a_code_says_nothing_of_a_known_driver(tmp_path: Pat
 def test_a_driver_without_a_name_has_none_until_a_file_gives_one(tmp_path: Path, last: str) -> None:
     nameless = acc_driver("", last) | {"shortName": ""}
     bring(tmp_path, "260401_200000_R.json", nameless)
-    assert SimProfile.objects.get().profile_name == "Unknown driver"
+    profile = SimProfile.objects.get()
+    assert (profile.profile_name, profile.public_name) == ("", "Unknown driver")
+    assert '<h1 class="break-words">Unknown driver</h1>' in Client().get(profile.get_absolute_url()).content.decode()
+    assert not [each.check for each in findings() if each.count]
     bring(tmp_path, "260301_200000_R.json", acc_driver())
-    assert SimProfile.objects.get().profile_name == "Alice Amber"
+    profile = SimProfile.objects.get()
+    assert profile.profile_name == "Alice Amber"
+    assert "Raced as" not in Client().get(profile.get_absolute_url()).content.decode()
 
 
 def test_a_team_without_a_crew_has_its_line(tmp_path: Path, client: Client) -> None:

@@ -98,6 +98,7 @@ def test_a_number_of_thousands_of_digits_is_refused() -> None:
         ('{"a": {"b": [1, true, null]}, "\\u0061": {"b": [1, true, null]}}', {"a": {"b": [1, True, None]}}),
         ('{"a": {"b": 1, "c": 2}, "a": {"c": 2, "b": 1}}', {"a": {"b": 1, "c": 2}}),
         ('{"data": [{"x": {"a": 1, "a": 1}}]}', {"data": [{"x": {"a": 1}}]}),
+        ('{"a":"\\":", "a":"\\":"}', {"a": '":'}),
     ],
 )
 def test_a_name_that_stands_twice_with_one_value_is_one(text: str, found: object) -> None:
@@ -114,6 +115,10 @@ def test_a_name_that_stands_twice_with_one_value_is_one(text: str, found: object
         ('{"a": [1], "a": [true]}', ("[1]", "[true]")),
         ('{"data": [{"x": {"a": {"b": 1}, "a": {"b": 2}}}]}', ('{"b": 1}', '{"b": 2}')),
         ('{"a": 1, "a": 1, "a": 3}', ("1", "3")),
+        # These have as many colons as if no name stood there twice.
+        ('{"a":1,"a":2,"b":"\\u003a"}', ("1", "2")),
+        ('{"a":1,"a":2,"b":"\\u003A"}', ("1", "2")),
+        ('{"a":":","a":2}', ('":"', "2")),
     ],
 )
 def test_a_name_that_stands_twice_with_two_values_is_refused_with_both(text: str, values: tuple[str, str]) -> None:

@@ -69,7 +69,7 @@ def own_install(var: Path) -> Iterator[Install]:
 
 
 def adopt(site: Install, *options: str, code: int = 0) -> str:
-    return site.manage("upgrade_profiles", "adopt", "--mapping", str(site.var / "legacy.toml"), *options, code=code)
+    return site.call("upgrade_profiles", "adopt", "--mapping", str(site.var / "legacy.toml"), *options, code=code)
 
 
 def columns(site: Install) -> dict[str, list[str]]:
@@ -110,7 +110,7 @@ def valid_keys(site: Install) -> list[tuple[Any, ...]]:
 
 @on_postgresql
 def test_an_own_install_is_adopted_upgraded_rolled_back_and_given_back_as_it_was(
-    transactional_db: None, tmp_path: Path
+    database_server: None, tmp_path: Path
 ) -> None:
     with own_install(tmp_path) as site:
         before, keys = columns(site), valid_keys(site)
@@ -122,7 +122,7 @@ def test_an_own_install_is_adopted_upgraded_rolled_back_and_given_back_as_it_was
         catalog = CATALOG.replace("{names}", "{" + ",".join(before) + "}")
         schema = set(site.query(catalog))
 
-        said = site.manage("upgrade_profiles", "plan", code=1)
+        said = site.call("upgrade_profiles", "plan", code=1)
         for line in (
             "DIFFERS: sim_simulator.id is uuid, expected bigint",
             "DIFFERS: sim_simulator.slug is missing",
@@ -132,7 +132,7 @@ def test_an_own_install_is_adopted_upgraded_rolled_back_and_given_back_as_it_was
             "DIFFERS: django_migrations has no sim.0002_simulator_slug",
         ):
             assert line in said
-        assert "sim_simulator.slug is missing" in site.manage("upgrade_profiles", "run", "--no-backup", code=1)
+        assert "sim_simulator.slug is missing" in site.call("upgrade_profiles", "run", "--no-backup", code=1)
         assert "fill sim_simprofile.profile_data" in adopt(site, "--dry-run")
         assert columns(site) == before
 
@@ -150,17 +150,17 @@ def test_an_own_install_is_adopted_upgraded_rolled_back_and_given_back_as_it_was
         assert "This is the old release's schema" in adopt(site, "--old-release-stopped")
         assert checksums(site, before, MEANWHILE) == rows
 
-        found = json.loads(site.manage("upgrade_profiles", "plan", "--json", "--no-backup"))
+        found = json.loads(site.call("upgrade_profiles", "plan", "--json", "--no-backup"))
         assert (found["differences"], found["hindrances"], found["contested_ids"]) == ([], [], 6)
         assert found["with_platform_id"] == 320
-        site.manage("upgrade_profiles", "run", "--no-backup")
-        site.manage("upgrade_profiles", "run", "--contract", "--quiet-seconds", "0")
+        site.call("upgrade_profiles", "run", "--no-backup")
+        site.call("upgrade_profiles", "run", "--contract", "--quiet-seconds", "0")
         assert checksums(site, kept, MEANWHILE) == rows_kept
         assert valid_keys(site) == keys
         assert site.query("SELECT count(*) FROM sim_simprofile WHERE profile_identifier = '100003'") == [(1,)]
         assert "First go back to the old model" in adopt(site, "--undo", code=1)
 
-        site.manage("upgrade_profiles", "rollback", "--yes")
+        site.call("upgrade_profiles", "rollback", "--yes")
         assert "The install is as it was" in adopt(site, "--undo")
         # The new release's simulators stay, with keys of the install's own type.
         site.query("DELETE FROM sim_simulator WHERE version = ''")
@@ -177,7 +177,7 @@ def test_an_own_install_is_adopted_upgraded_rolled_back_and_given_back_as_it_was
 
 
 @on_postgresql
-def test_beside_added_columns_the_old_release_goes_on_serving(transactional_db: None, tmp_path: Path) -> None:
+def test_beside_added_columns_the_old_release_goes_on_serving(database_server: None, tmp_path: Path) -> None:
     with install(tmp_path) as site:
         site.query(
             """ALTER TABLE sim_simprofile ADD COLUMN external_data_id varchar(255);
@@ -212,7 +212,7 @@ def test_beside_added_columns_the_old_release_goes_on_serving(transactional_db: 
         site.query("INSERT INTO sim_simulator (name, created_at) VALUES ('A new one', now())")
         assert site.query("SELECT slug LIKE 'a-new-one-%' FROM sim_simulator WHERE name = 'A new one'") == [(True,)]
 
-        site.manage("upgrade_profiles", "run", "--no-backup")
+        site.call("upgrade_profiles", "run", "--no-backup")
         site.query(insert.format(key=second, given="900003"))
         identifier = "SELECT profile_identifier FROM sim_simprofile WHERE id = '{}'"
         assert site.query(identifier.format(first)) == [("900002",)]
@@ -222,7 +222,7 @@ def test_beside_added_columns_the_old_release_goes_on_serving(transactional_db: 
 
 
 @on_postgresql
-def test_a_proposed_mapping_file_fits_and_is_never_written_over(transactional_db: None, tmp_path: Path) -> None:
+def test_a_proposed_mapping_file_fits_and_is_never_written_over(database_server: None, tmp_path: Path) -> None:
     with own_install(tmp_path) as site:
         assert "is there already" in adopt(site, "--propose", code=1)
         (tmp_path / "legacy.toml").unlink()
@@ -239,9 +239,7 @@ def test_a_proposed_mapping_file_fits_and_is_never_written_over(transactional_db
 
 
 @on_postgresql
-def test_each_mistake_about_the_install_is_a_line_and_nothing_is_changed(
-    transactional_db: None, tmp_path: Path
-) -> None:
+def test_each_mistake_about_the_install_is_a_line_and_nothing_is_changed(database_server: None, tmp_path: Path) -> None:
     file = tmp_path / "legacy.toml"
     with own_install(tmp_path) as site:
         before = columns(site)

@@ -14,6 +14,7 @@ from django.db import connection
 
 from simlane.upgrade.backup import pg_dump_program
 from tests.postgres import administrator
+from tests.soak import times
 from tests.upgrade.conftest import install, on_postgresql
 
 pytestmark = on_postgresql
@@ -28,7 +29,7 @@ def program(directory: Path, version: str) -> str:
 
 
 def test_of_several_the_servers_own_version_is_taken(
-    transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database_server: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = connection.pg_version // 10000
     older, newer, own = (program(tmp_path / str(n), f"{server + n}.1") for n in (-1, 1, 0))
@@ -38,7 +39,7 @@ def test_of_several_the_servers_own_version_is_taken(
 
 
 @pytest.fixture
-def site(transactional_db: None) -> Iterator[str]:
+def site(database_server: None) -> Iterator[str]:
     """A role of the site's own, which owns nothing."""
     name = f"simlane_site_{secrets.token_hex(4)}"
     with administrator("postgres") as server:
@@ -47,7 +48,8 @@ def site(transactional_db: None) -> Iterator[str]:
         server.execute(f"DROP ROLE {name}")
 
 
-@pytest.mark.parametrize("room", ["public", "racing"])
+@pytest.mark.soak
+@pytest.mark.parametrize("room", ["racing", "public"][: times(1, soak=2)])
 def test_a_backup_is_restored_as_the_guide_says(site: str, tmp_path: Path, room: str) -> None:
     guide = Path("docs/upgrade.md").read_text()
     commands = re.search(r"<!-- restore -->\n+```sh\n(.*?)```", guide, re.DOTALL)
@@ -73,10 +75,10 @@ def test_a_backup_is_restored_as_the_guide_says(site: str, tmp_path: Path, room:
             (SELECT defaclacl::text FROM pg_default_acl),
             (SELECT nspacl::text FROM pg_namespace WHERE nspname = '{room}')"""
         before, rights = [made.query(rows.format(table)) for table in tables], made.query(granted)
-        output = made.manage("upgrade_profiles", "backup", "--directory", str(tmp_path / "saved"))
+        output = made.call("upgrade_profiles", "backup", "--directory", str(tmp_path / "saved"))
         file = next((tmp_path / "saved").glob("*.dump"))
         assert str(file) in output
-        made.manage("upgrade_profiles", "run", "--no-backup")
+        made.call("upgrade_profiles", "run", "--no-backup")
         script = commands[1].replace("simlane-20270101-120000.dump", file.name).replace("$DATABASE_URL", made.url)
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script], cwd=file.parent, capture_output=True, text=True, check=False
@@ -85,5 +87,5 @@ def test_a_backup_is_restored_as_the_guide_says(site: str, tmp_path: Path, room:
         assert [made.query(rows.format(table)) for table in tables] == before
         assert made.query(granted) == rights
         assert made.query("SELECT count(*) > 0 FROM own_names") == [(True,)]
-        assert "The old model" in made.manage("upgrade_profiles", "status")
-        made.manage("upgrade_profiles", "run", "--no-backup")
+        assert "The old model" in made.call("upgrade_profiles", "status")
+        made.call("upgrade_profiles", "run", "--no-backup")

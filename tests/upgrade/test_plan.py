@@ -10,15 +10,17 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.core.management import CommandError
 from django.db import connection
 
 from simlane.sim.identity.identifiers import KINDS, IdentifierKind
+from simlane.sim.legacy import batches
 from simlane.sim.legacy.known_simulators import KNOWN_SIMULATORS
-from simlane.upgrade import plan, progress
+from simlane.upgrade import plan, progress, runner
 from simlane.upgrade.plan import server
 from simlane.upgrade.progress import Throttle
 from tests import postgres
-from tests.sim.migrations.conftest import Old
+from tests.sim.migrations.conftest import Migrate, Old
 from tests.upgrade.conftest import database_url, on_postgresql
 
 Usage = namedtuple("Usage", "total used free")
@@ -48,11 +50,32 @@ def test_a_transaction_that_is_open_for_long_is_named(old: Old, monkeypatch: pyt
         assert any(f"Process {idle.info.backend_pid} " in line for line in plan.collect().warnings)
 
 
+@on_postgresql
+def test_what_the_upgrade_itself_holds_is_not_named_as_in_its_way(old: Old, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "LONG_TRANSACTION", 0)
+    with runner.alone():
+        assert not [line for line in plan.collect().warnings if line.startswith("Process ")]
+        monkeypatch.setattr(batches, "PATIENCE_SECONDS", -1)
+        with pytest.raises(CommandError, match=r"others hold rows .*\(of no open transaction\)"):
+            batches.come_back(connection, "backfill", lambda: [1], lambda _: 0)
+
+
 def test_a_disk_without_room_stops_the_upgrade(old: Old, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1000, 999, 1))
     # Who may not read the server's settings does not know where its disk is.
     with granted("pg_read_all_settings"):
         assert any("make room" in line for line in plan.collect().hindrances)
+
+
+def test_an_upgrade_under_way_is_not_stopped_for_the_room_that_it_has_taken(
+    old: Old, migrate: Migrate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate("0009_add_profile_fields")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1000, 999, 1))
+    with granted("pg_read_all_settings"):
+        found = plan.collect()
+    assert (found.state, found.hindrances) == ("upgrading", [])
+    assert any("it is under way" in line for line in found.warnings)
 
 
 @contextmanager

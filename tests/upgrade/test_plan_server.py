@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
-import subprocess
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from simlane.upgrade.plan import server
 from simlane.upgrade.plan.facts import Facts
 from simlane.upgrade.plan.wording import lines
 from tests import postgres
-from tests.upgrade.conftest import Install, install, on_postgresql
+from tests.upgrade.conftest import Install, changed, install, on_postgresql, pour
 
 pytestmark = on_postgresql
 
@@ -30,18 +31,9 @@ def site(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest
 
 
 def plan(site: Install, code: int = 0) -> dict[str, Any]:
-    output = site.manage("upgrade_profiles", "plan", "--json", code=code)
+    output = site.call("upgrade_profiles", "plan", "--json", code=code)
     found: dict[str, Any] = json.loads(output[: output.rindex("}") + 1])
     return found
-
-
-@contextmanager
-def changed(site: Install, there: str, back: str) -> Iterator[None]:
-    site.query(there)
-    try:
-        yield
-    finally:
-        site.query(back)
 
 
 def test_an_install_as_the_old_release_left_it_is_not_stopped(site: Install) -> None:
@@ -72,8 +64,8 @@ def test_an_install_as_the_old_release_left_it_is_not_stopped(site: Install) -> 
 def test_what_stops_the_upgrade_is_a_line_and_the_run_refuses(site: Install, there: str, back: str, line: str) -> None:
     with changed(site, there, back):
         assert any(line in each for each in plan(site, code=1)["hindrances"])
-        assert line in site.manage("upgrade_profiles", "run", "--no-backup", code=1)
-    assert "The old model" in site.manage("upgrade_profiles", "status")
+        assert line in site.call("upgrade_profiles", "run", "--no-backup", code=1)
+    assert "The old model" in site.call("upgrade_profiles", "status")
 
 
 def test_what_an_operator_built_on_the_tables_is_noted(site: Install) -> None:
@@ -98,7 +90,7 @@ def test_what_an_operator_built_on_the_tables_is_noted(site: Install) -> None:
             "The view own_names reads sim_simprofile",
             "The materialized view own_kept reads users_user",
             "The index own_index of sim_simprofile is the operator's",
-            "The index own_owner is on sim_simprofile.user_id and goes with the column",
+            "The index own_owner is on sim_simprofile.user_id and goes with it at the contract",
             "The foreign key own_key of own_laps points at sim_simprofile",
             "The column sim_event.own_length is generated",
             "The trigger own_trigger of sim_simprofile",
@@ -119,9 +111,43 @@ def test_what_needs_the_owners_column_stops_the_contract_and_not_the_run(site: I
         stops = plan(site)["contract_hindrances"]
         assert any("view own_view needs sim_simprofile.user_id" in each for each in stops)
         assert any("own_double" in each for each in stops)
-        refused = site.manage("upgrade_profiles", "run", "--contract", code=1)
+        refused = site.call("upgrade_profiles", "run", "--contract", code=1)
         assert "This stops the contract" in refused
         assert "own_view" in refused
+
+
+def test_a_foreign_key_that_stands_on_the_owners_column_stops_the_contract(site: Install) -> None:
+    with changed(
+        site,
+        """ALTER TABLE sim_simprofile ADD CONSTRAINT own_pair UNIQUE (user_id, id);
+        CREATE TABLE own_notes (owner bigint, profile uuid,
+            CONSTRAINT own_note FOREIGN KEY (owner, profile) REFERENCES sim_simprofile (user_id, id))""",
+        "DROP TABLE own_notes; ALTER TABLE sim_simprofile DROP CONSTRAINT own_pair",
+    ):
+        (stop,) = json.loads(site.call("upgrade_profiles", "plan", "--json"))["contract_hindrances"]
+        assert "own_note of own_notes stands on own_pair" in stop
+        # What it says to do helps.
+        advised = re.search(r"ALTER TABLE .*? DROP CONSTRAINT \w+", stop)
+        assert advised
+        site.query(advised[0])
+        assert json.loads(site.call("upgrade_profiles", "plan", "--json"))["contract_hindrances"] == []
+        site.query("BEGIN; ALTER TABLE sim_simprofile DROP COLUMN user_id; ROLLBACK")
+
+
+def test_the_room_for_a_backup_is_looked_for_where_it_is_to_be_written(
+    site: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def usage(path: Path) -> SimpleNamespace:
+        return SimpleNamespace(free=1 << 40 if tmp_path in (path, *path.parents) else 1)
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    # A table of less than some pages is not looked at.
+    large = "CREATE TABLE own_large AS SELECT md5(n::text) AS own FROM generate_series(1, 2000) AS n"
+    with changed(site, large, "DROP TABLE own_large"):
+        for action in ("plan", "run"):
+            assert "The backup may need" in site.call("upgrade_profiles", action, code=1)
+        there = str(tmp_path / "not" / "there")
+        assert "The backup may need" not in site.call("upgrade_profiles", "plan", "--directory", there)
 
 
 def test_timeouts_of_the_role_or_the_database_are_named(site: Install) -> None:
@@ -132,7 +158,7 @@ def test_timeouts_of_the_role_or_the_database_are_named(site: Install) -> None:
         f"ALTER DATABASE {name} RESET ALL",
     ):
         text = "\n".join(plan(site)["warnings"])
-        assert "statement_timeout is 7000ms (set by: database)" in text
+        assert "statement_timeout is 7000ms for this role, database or server" in text
         assert "lock_timeout is 3000ms" in text
 
 
@@ -227,17 +253,17 @@ def test_a_schema_that_differs_is_said_column_by_column_and_the_run_refuses(
     site: Install, there: str, back: str, line: str
 ) -> None:
     with changed(site, there, back):
-        output = site.manage("upgrade_profiles", "plan", code=1)
+        output = site.call("upgrade_profiles", "plan", code=1)
         assert [each for each in output.splitlines() if each.startswith("DIFFERS: ") and line in each]
         assert "adopt --propose" in output
         assert "Traceback" not in output
-        refused = site.manage("upgrade_profiles", "run", "--no-backup", code=1)
+        refused = site.call("upgrade_profiles", "run", "--no-backup", code=1)
         assert line in refused
         assert "Traceback" not in refused
 
 
 def test_an_older_pg_dump_is_named_with_both_versions(
-    transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database_server: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = tmp_path / "pg_dump"
     program.write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.24'\n")
@@ -253,14 +279,10 @@ def test_an_older_pg_dump_is_named_with_both_versions(
     assert not found.hindrances
 
 
-def test_the_room_that_plan_asks_for_is_an_upper_bound_and_not_far_above(
-    transactional_db: None, tmp_path: Path
-) -> None:
+def test_the_room_that_plan_asks_for_is_an_upper_bound_and_not_far_above(database_server: None, tmp_path: Path) -> None:
     # A server of its own: WAL is counted for all databases together, and others write beside this test.
     with install(tmp_path) as copied, postgres.cluster() as own:
-        dump, programs = tmp_path / "install.sql", postgres.binaries()
-        subprocess.run([programs / "pg_dump", f"--file={dump}", copied.url], check=True)
-        subprocess.run([programs / "psql", "--quiet", "-v", "ON_ERROR_STOP=1", f"--file={dump}", own.url], check=True)
+        pour(copied, own.url)
         site = Install(own.url, tmp_path)
         # Names and data as ugly as they come, and indexes of the operator's own.
         site.query(
@@ -275,7 +297,7 @@ def test_the_room_that_plan_asks_for_is_an_upper_bound_and_not_far_above(
         sizes = "SELECT pg_database_size(current_database()), pg_current_wal_insert_lsn() - '0/0'::pg_lsn"
         found = plan(site)
         size, log = site.query(sizes)[0]
-        output = site.manage("upgrade_profiles", "run")
+        output = site.call("upgrade_profiles", "run")
         size_after, log_after = site.query(sizes)[0]
         assert size_after - size <= found["disk_needed"] <= 1.7 * (size_after - size)
         assert log_after - log <= found["wal_bytes"]

@@ -45,7 +45,7 @@ def test_a_pooler_stops_the_upgrade_before_it_began(
     behind: Install, legacy_install: Install, action: tuple[str, ...]
 ) -> None:
     before = legacy_install.schema()
-    output = behind.manage("upgrade_profiles", *action, code=1)
+    output = behind.call("upgrade_profiles", *action, code=1)
     assert "connection pooler" in output
     assert "DATABASE_URL" in output
     assert "Traceback" not in output
@@ -54,18 +54,18 @@ def test_a_pooler_stops_the_upgrade_before_it_began(
 
 
 def test_plan_names_the_pooler_and_leaves_nothing_in_its_sessions(behind: Install, legacy_install: Install) -> None:
-    found = json.loads(behind.manage("upgrade_profiles", "plan", "--json", code=None).partition("CommandError")[0])
+    found = json.loads(behind.call("upgrade_profiles", "plan", "--json", code=None).partition("CommandError")[0])
     assert [each for each in found["hindrances"] if "connection pooler" in each]
     assert not left_in_sessions(behind)
-    direct = json.loads(legacy_install.manage("upgrade_profiles", "plan", "--json"))
+    direct = json.loads(legacy_install.call("upgrade_profiles", "plan", "--json"))
     assert not direct["hindrances"]
 
 
 def test_migrate_behind_a_pooler_leaves_nothing_in_its_sessions(behind: Install) -> None:
-    behind.manage("migrate", "-v0")
+    behind.call("migrate", "-v0")
     assert not left_in_sessions(behind)
-    assert "Every rule holds." in behind.manage("upgrade_profiles", "verify")
-    behind.manage("migrate", "sim", LEGACY, "-v0")
+    assert "Every rule holds." in behind.call("upgrade_profiles", "verify")
+    behind.call("migrate", "sim", LEGACY, "-v0")
     assert not left_in_sessions(behind)
-    behind.manage("migrate", "-v0")
+    behind.call("migrate", "-v0")
     assert not left_in_sessions(behind)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -15,10 +17,12 @@ from django.db import connection
 from psycopg import errors
 
 from tests import databases, postgres
+from tests.soak import times
 from tests.upgrade.conftest import Install, OldRelease, on_postgresql, running_old_release
 
 pytestmark = on_postgresql
 PASSWORD = "of-a-test"
+ADMIN = "SIMLANE_TEST_POSTGRESQL_ADMIN_URL"
 #: What the new release does for its visitors and members: pages, an import, links, an account that goes.
 NEW_RELEASE = """
 from django.conf import settings
@@ -119,54 +123,55 @@ def old_release_writes(old: OldRelease, number: int) -> None:
     assert [row[0] for row in old.listing(other)] == [keys[2]]
 
 
-@pytest.mark.parametrize("schema", ["public", "own-schema"])
+@pytest.mark.soak
+@pytest.mark.parametrize("schema", ["own-schema", "public"][: times(1, soak=2)])
 def test_both_releases_serve_through_their_role_at_every_point(
-    transactional_db: None, tmp_path: Path, schema: str
+    database_server: None, tmp_path: Path, schema: str
 ) -> None:
     with apart(tmp_path, schema) as site, site.old_release() as old:
         old_release_writes(old, 1)
-        plan = site.manage("upgrade_profiles", "plan")
+        plan = site.call("upgrade_profiles", "plan")
         assert f'Will grant to "{site.app_role}": DELETE, INSERT, SELECT, UPDATE on new tables' in plan
         assert "USAGE on new sequences" in plan
-        site.manage("upgrade_profiles", "run", "--directory", str(tmp_path / "saved"))
+        site.call("upgrade_profiles", "run", "--directory", str(tmp_path / "saved"))
         old_release_writes(old, 2)
         site.new_release_serves()
         old_release_writes(old, 3)
-        assert "Every rule holds" in site.manage("upgrade_profiles", "verify")
-        assert "Will grant" not in site.manage("upgrade_profiles", "plan")
-        site.manage("upgrade_profiles", "run", "--no-backup")
-        site.manage("upgrade_profiles", "run", "--contract", "--quiet-seconds", "0", "--no-backup")
+        assert "Every rule holds" in site.call("upgrade_profiles", "verify")
+        assert "Will grant" not in site.call("upgrade_profiles", "plan")
+        site.call("upgrade_profiles", "run", "--no-backup")
+        site.call("upgrade_profiles", "run", "--contract", "--quiet-seconds", "0", "--no-backup")
         site.new_release_serves()
-        site.manage("upgrade_profiles", "rollback", "--yes")
+        site.call("upgrade_profiles", "rollback", "--yes")
         old_release_writes(old, 4)
-        site.manage("upgrade_profiles", "run", "--no-backup")
+        site.call("upgrade_profiles", "run", "--no-backup")
         old_release_writes(old, 5)
         site.new_release_serves()
-        assert "Every rule holds" in site.manage("upgrade_profiles", "verify")
-        site.manage("upgrade_profiles", "rollback", "--yes")
+        assert "Every rule holds" in site.call("upgrade_profiles", "verify")
+        site.call("upgrade_profiles", "rollback", "--yes")
         old_release_writes(old, 6)
 
 
-def test_migrate_alone_shares_its_tables_too(transactional_db: None, tmp_path: Path) -> None:
+def test_migrate_alone_shares_its_tables_too(database_server: None, tmp_path: Path) -> None:
     with apart(tmp_path, "public") as site:
-        site.manage("migrate", "-v0")
+        site.call("migrate", "-v0")
         site.new_release_serves()
 
 
-def test_each_step_of_the_upgrade_leaves_the_old_release_its_rights(transactional_db: None, tmp_path: Path) -> None:
+def test_each_step_of_the_upgrade_leaves_the_old_release_its_rights(database_server: None, tmp_path: Path) -> None:
     """The steps are `migrate`'s own, with the owner's column held as `run` holds it."""
     with apart(tmp_path, "public") as site, site.old_release() as old:
         site.query("CREATE TABLE sim_upgrade_hold ()")
         for number, (app, name) in enumerate(
             [("sim", "0009"), ("sim", "0010"), ("sim", "0011"), ("sim", "0018"), ("sim", "0021"), ("sim", "0027")]
         ):
-            site.manage("migrate", app, name, "-v0")
+            site.call("migrate", app, name, "-v0")
             old_release_writes(old, number)
 
 
-def test_the_sites_role_cannot_borrow_the_owners_rights(transactional_db: None, tmp_path: Path) -> None:
+def test_the_sites_role_cannot_borrow_the_owners_rights(database_server: None, tmp_path: Path) -> None:
     with apart(tmp_path, "public") as site:
-        site.manage("upgrade_profiles", "run", "--no-backup")
+        site.call("upgrade_profiles", "run", "--no-backup")
         with psycopg.connect(site.app_url.replace("postgres://", "postgresql://", 1), autocommit=True) as app:
             functions = app.execute(
                 """SELECT oid::regprocedure::text, proconfig FROM pg_proc WHERE prosecdef AND pronamespace =
@@ -192,33 +197,47 @@ def test_the_sites_role_cannot_borrow_the_owners_rights(transactional_db: None, 
             assert app.execute(deleted).rowcount == 1
 
 
-def test_plan_names_what_is_left_to_the_operator(transactional_db: None, tmp_path: Path) -> None:
+@pytest.mark.skipif(ADMIN not in os.environ, reason="the tests' only role is a superuser who owns all")
+def test_a_superuser_who_does_not_own_the_tables_is_stopped(legacy_install: Install, tmp_path: Path) -> None:
+    admin = urlsplit(os.environ[ADMIN])._replace(path=urlsplit(legacy_install.url).path).geturl()
+    superuser, version = Install(admin, tmp_path), "SELECT max(id) FROM django_migrations"
+    before = legacy_install.query(version)
+    plan = superuser.call("upgrade_profiles", "plan", code=1)
+    assert "STOP: postgres does not own sim_simprofile: the triggers would have a superuser's rights" in plan
+    assert f"so run the upgrade as {postgres.ROLE}." in plan
+    refused = superuser.call("migrate", "sim", "0009", code=1)
+    assert "CommandError: postgres is a superuser, whose rights the site would get by its triggers" in refused
+    assert f"migrate as {postgres.ROLE}, who owns sim_simprofile." in refused
+    assert legacy_install.query(version) == before
+
+
+def test_plan_names_what_is_left_to_the_operator(database_server: None, tmp_path: Path) -> None:
     with apart(tmp_path, "public") as site:
         site.query(f'REVOKE ALL ON users_user FROM "{site.app_role}"')
         site.query(f'GRANT SELECT (id, username) ON users_user TO "{site.app_role}"')
         site.query(f'GRANT CREATE ON SCHEMA public TO "{site.app_role}"')
         site.query("ALTER TABLE sim_event ENABLE ROW LEVEL SECURITY")
-        plan = site.manage("upgrade_profiles", "plan")
+        plan = site.call("upgrade_profiles", "plan")
         assert "Will grant" not in plan
         assert f'Note: "{site.app_role}" has SELECT on sim_simprofile, sim_simulator only' in plan
         assert f'Note: "{site.app_role}" has rights on single columns of users_user' in plan
         assert f'Note: "{site.app_role}" may create objects in the schema public' in plan
         assert "Note: sim_event has row-level security" in plan
         site.query("ALTER TABLE sim_event FORCE ROW LEVEL SECURITY")
-        assert "STOP: Row-level security of sim_event" in site.manage("upgrade_profiles", "plan", code=1)
+        assert "STOP: Row-level security of sim_event" in site.call("upgrade_profiles", "plan", code=1)
 
 
-def test_what_everybody_may_do_everybody_may_do_with_new_tables(transactional_db: None, tmp_path: Path) -> None:
+def test_what_everybody_may_do_everybody_may_do_with_new_tables(database_server: None, tmp_path: Path) -> None:
     with apart(tmp_path, "public") as site:
         for table in ("sim_simprofile", "sim_simulator", "users_user"):
             site.query(f"GRANT SELECT ON {table} TO PUBLIC")
-        assert "Will grant to PUBLIC: SELECT on new tables" in site.manage("upgrade_profiles", "plan")
+        assert "Will grant to PUBLIC: SELECT on new tables" in site.call("upgrade_profiles", "plan")
 
 
-def test_a_backup_of_the_dual_write_is_restored_by_an_ordinary_role(transactional_db: None, tmp_path: Path) -> None:
+def test_a_backup_of_the_dual_write_is_restored_by_an_ordinary_role(database_server: None, tmp_path: Path) -> None:
     with apart(tmp_path, "public") as site:
-        site.manage("upgrade_profiles", "run", "--no-backup")
-        site.manage("upgrade_profiles", "backup", "--directory", str(tmp_path / "saved"))
+        site.call("upgrade_profiles", "run", "--no-backup")
+        site.call("upgrade_profiles", "backup", "--directory", str(tmp_path / "saved"))
         before = site.checksum()
         file = next((tmp_path / "saved").glob("*.dump"))
         url = site.url.replace("postgres://", "postgresql://", 1)
@@ -232,4 +251,4 @@ def test_a_backup_of_the_dual_write_is_restored_by_an_ordinary_role(transactiona
         with site.old_release() as old:
             old_release_writes(old, 1)
         site.new_release_serves()
-        assert "Every rule holds" in site.manage("upgrade_profiles", "verify")
+        assert "Every rule holds" in site.call("upgrade_profiles", "verify")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
@@ -17,7 +19,8 @@ from simlane.sim.ownership import merging
 from simlane.sim.ownership import proof as ownership
 from simlane.sim.ownership.history import How
 from tests.sim.migrations.conftest import HEAD, LEGACY, Migrate, Old
-from tests.upgrade.conftest import OldRelease, every_rule_holds, on_postgresql, race
+from tests.upgrade.conftest import OldRelease, database_url, every_rule_holds, on_postgresql, race
+from tests.waiting import wait_until
 
 pytestmark = on_postgresql
 Profiles = models.SimProfile.objects
@@ -45,6 +48,30 @@ def test_profiles_are_merged_by_staff_and_by_proof_while_both_releases_serve(
     row = Profiles.get(pk=merged.pk)
     assert (row.merged_into_id, row.linked_user_id, row.is_verified, row.is_public) == (kept.pk, None, False, False)
     every_rule_holds()
+
+
+def test_a_kept_table_that_goes_while_the_old_release_asks_for_it_is_no_fault_of_its_own(opened, old: Old) -> None:
+    """On the second way the upgrade drops it as soon as its rows are back."""
+    key = str(old.profile("Idle", {}, user="alice"))
+    opened()
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE kept_sim_merge (kept_id uuid, merged_id uuid)")
+    with (
+        psycopg.connect(database_url()) as upgrade,
+        psycopg.connect(database_url(), autocommit=True) as asking,
+        ThreadPoolExecutor() as threads,
+    ):
+        upgrade.execute("DROP TABLE kept_sim_merge")
+        answer = threads.submit(lambda: asking.execute("SELECT sim_upgrade_known(%s)", [key]).fetchone())
+        wait_until(_somebody_waits)
+        upgrade.commit()
+        assert answer.result() == (False,)
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND relation = to_regclass('kept_sim_merge')")
+        return cursor.fetchone() is not None
 
 
 def test_a_contested_profile_that_was_proved_stays_proved_when_other_data_is_edited(

@@ -34,14 +34,16 @@ def test_what_makes_others_wait_is_known(sql: str, strong: bool) -> None:
 @on_postgresql
 def test_between_two_of_them_others_get_through_but_not_inside_a_transaction(transactional_db: None) -> None:
     ends: list[tuple[float, float]] = []
+    comment = "ALTER TABLE sim_simulator ALTER COLUMN name SET STATISTICS -1"
 
     def timed(execute: Callable[..., Any], *arguments: Any) -> Any:
         started = time.monotonic()
         result = execute(*arguments)
-        ends.append((started, time.monotonic()))
+        # A change of what pages show writes their version beside it.
+        if arguments[0] in {comment, "SELECT 1"}:
+            ends.append((started, time.monotonic()))
         return result
 
-    comment = "ALTER TABLE sim_simulator ALTER COLUMN name SET STATISTICS -1"
     with connection.execute_wrapper(Spacing()), connection.execute_wrapper(timed), connection.cursor() as cursor:
         cursor.execute(comment)
         cursor.execute("SELECT 1")

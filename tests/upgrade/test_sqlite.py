@@ -26,7 +26,7 @@ def opened(folder: Path) -> Iterator[sqlite3.Connection]:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Install:
+def site(database_server: None, tmp_path: Path) -> Install:
     install = Install("", tmp_path)
     databases.copy_file(databases.OLD_INSTALL, tmp_path / "simlane.sqlite3")
     with opened(tmp_path) as database:
@@ -55,12 +55,12 @@ def test_one_command_there_and_one_back(site: Install, old_release: OldRelease) 
     for number in range(30):
         old_release.add(alice, "iracing", f"Driver {number}", {"cust_id": number % 25 + 1} if number % 3 else {})
     before = rows(site)
-    assert "stop the site" in site.manage("upgrade_profiles", "plan")
+    assert "stop the site" in site.call("upgrade_profiles", "plan")
     output = site.manage("upgrade_profiles", "run")
     assert "The new model is complete, verified, and alone." in output
-    assert json.loads(site.manage("upgrade_profiles", "status", "--json"))["state"] == "new"
-    assert "Every rule holds." in site.manage("upgrade_profiles", "verify")
-    site.manage("upgrade_profiles", "rollback", "--yes")
+    assert json.loads(site.call("upgrade_profiles", "status", "--json"))["state"] == "new"
+    assert "Every rule holds." in site.call("upgrade_profiles", "verify")
+    site.call("upgrade_profiles", "rollback", "--yes")
     assert rows(site) == before
     with opened(site.var) as database:
         database.execute(
@@ -92,29 +92,29 @@ def test_one_command_there_and_one_back(site: Install, old_release: OldRelease) 
             "socialaccount_socialtoken",
         ):
             assert not database.execute(f"SELECT 1 FROM {table}").fetchall()
-    assert "complete, verified" in site.manage("upgrade_profiles", "run", "--no-backup")
+    assert "complete, verified" in site.call("upgrade_profiles", "run", "--no-backup")
 
 
 def test_the_backup_is_the_database_as_it_was(site: Install) -> None:
     with running_old_release(f"sqlite:///{site.var}/simlane.sqlite3") as old_release:
         old_release.add(old_release.register("alice"), "iracing", "Alice", {"cust_id": 5})
     before = rows(site)
-    site.manage("upgrade_profiles", "run")
+    site.call("upgrade_profiles", "run")
     (saved,) = (site.var / "backups").glob("*.sqlite3")
     subprocess.run(["sha256sum", "--check", f"{saved.name}.sha256"], cwd=saved.parent, check=True, capture_output=True)
     shutil.copyfile(saved, site.var / "simlane.sqlite3")
     for leftover in site.var.glob("simlane.sqlite3-*"):
         leftover.unlink()
     assert rows(site) == before
-    assert "The old model" in site.manage("upgrade_profiles", "status")
+    assert "The old model" in site.call("upgrade_profiles", "status")
 
 
 def test_rehearsing_asks_for_a_server(site: Install) -> None:
-    assert "needs a PostgreSQL server" in site.manage("upgrade_profiles", "rehearse", code=1)
+    assert "needs a PostgreSQL server" in site.call("upgrade_profiles", "rehearse", code=1)
 
 
 def test_without_an_answer_nothing_is_rolled_back(site: Install) -> None:
-    site.manage("upgrade_profiles", "run", "--no-backup")
+    site.call("upgrade_profiles", "run", "--no-backup")
     output = site.manage("upgrade_profiles", "rollback", code=None)
     assert "Nothing was changed" in output
-    assert "The new model" in site.manage("upgrade_profiles", "status")
+    assert "The new model" in site.call("upgrade_profiles", "status")

@@ -38,6 +38,7 @@ def test_the_operators_indexes_and_rows_outlive_the_way_there_and_back(old: Old,
     stays, leaves = old.profile("Stays", {"cust_id": 5}), old.profile("Leaves", {"cust_id": 6})
     made = [
         "CREATE INDEX own_owner ON sim_simprofile (user_id, created_at) WHERE is_verified",
+        "CREATE INDEX own_part ON sim_simprofile (profile_name) WHERE user_id % 2 = 0 AND profile_name LIKE 'A%'",
         "CREATE UNIQUE INDEX own_together ON sim_simprofile (simulator_id, lower(profile_name), user_id)",
         "CREATE INDEX own_simulator ON sim_simprofile (simulator_id)",
         "ALTER TABLE sim_simprofile ADD CONSTRAINT own_once UNIQUE (user_id, id)",
@@ -72,21 +73,20 @@ def test_the_operators_indexes_and_rows_outlive_the_way_there_and_back(old: Old,
         query("DROP INDEX IF EXISTS own_simulator")
 
 
-def test_what_is_kept_has_an_end(legacy_install: Install) -> None:
-    site = legacy_install
-    assert "Nothing is kept aside." in site.manage("upgrade_profiles", "forget", "--yes")
-    site.manage("upgrade_profiles", "run", "--no-backup")
-    site.manage("upgrade_profiles", "rollback", "--yes")
+def test_what_is_kept_has_an_end(upgraded_install: Install) -> None:
+    site = upgraded_install
+    assert "Nothing is kept aside." in site.call("upgrade_profiles", "forget", "--yes")
+    site.call("upgrade_profiles", "rollback", "--yes")
     tables = "SELECT count(*) FROM pg_class WHERE relname LIKE 'kept\\_%' AND relkind = 'r'"
     (kept,) = site.query(tables)[0]
     refused = site.manage("upgrade_profiles", "forget", code=1)
     assert "kept_sim_profilename: 400 rows, " in refused
     assert "all there is of the new model" in refused
     assert site.query(tables) == [(kept,)]
-    site.manage("migrate", "sim", "0009_add_profile_fields", "-v0")
-    assert "nothing was dropped" in site.manage("upgrade_profiles", "forget", "--yes", code=1)
-    site.manage("upgrade_profiles", "rollback", "--yes")
-    assert f"{kept} tables are dropped." in site.manage("upgrade_profiles", "forget", "--yes")
+    site.call("migrate", "sim", "0009_add_profile_fields", "-v0")
+    assert "nothing was dropped" in site.call("upgrade_profiles", "forget", "--yes", code=1)
+    site.call("upgrade_profiles", "rollback", "--yes")
+    assert f"{kept} tables are dropped." in site.call("upgrade_profiles", "forget", "--yes")
     assert site.query(tables) == [(0,)]
-    site.manage("upgrade_profiles", "run", "--no-backup")
+    site.call("upgrade_profiles", "run", "--no-backup")
     assert site.query("SELECT count(*) FROM sim_profilename") == [(400,)]

@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 
 from simlane.sim import models
+from simlane.sim.legacy import dual_write
 from simlane.sim.models import OldReleaseWrite
 from simlane.sim.ownership import linking, proof
 from simlane.sim.ownership.merging import merge, undo
@@ -115,6 +116,21 @@ def test_nothing_that_the_new_release_writes_is_taken_for_the_old_ones(opened, o
     row.save()
     bob.delete()
     assert not seen()
+
+
+@pytest.mark.parametrize("table", dual_write.OLD_COLUMNS)
+def test_whoever_names_any_new_column_is_the_new_release(opened, old: Old, table: str) -> None:
+    """A migration that adds one calls `tell_releases_apart` again; the way back, `tell_releases_apart_no_more`."""
+    opened()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT a.attname, a.attnum = ANY(t.tgattr) FROM pg_trigger t
+            JOIN pg_attribute a ON a.attrelid = t.tgrelid AND a.attnum > 0 AND NOT a.attisdropped
+            WHERE t.tgname = 'sim_upgrade_0_new' AND t.tgrelid = %s::regclass""",
+            [table],
+        )
+        named = dict(cursor.fetchall())
+    assert {name for name, tells in named.items() if not tells} == {"id", *dual_write.OLD_COLUMNS[table]}
 
 
 def test_nothing_that_the_upgrade_writes_is_taken_for_the_old_releases(opened, old: Old) -> None:

@@ -12,6 +12,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
 from django.db import connection
 from django.test import Client
@@ -163,23 +164,46 @@ def test_the_account_shows_which_section_is_open(client: Client, address: str, s
     assert current == [section]
 
 
-@pytest.mark.parametrize("username", [".", "..", "TAKEN", "taken@example.org", "second@example.org"])
+@pytest.mark.parametrize(
+    "username",
+    [".", "..", "TAKEN", "taken@example.org", "second@example.org", "nobody@example.org", "new@example.org", "a@b"],
+)
 def test_renaming_obeys_the_rules_of_signing_up(client: Client, member: User, username: str) -> None:
     taken = User.objects.create_user("taken", "taken@example.org")
     EmailAddress.objects.create(user=taken, email="second@example.org")
+    # Asked for, and not confirmed: it may be anybody's.
+    EmailAddress.objects.create(user=member, email="new@example.org")
     page = client.post("/users/profile/", {"username": username, "first_name": "", "last_name": ""})
     assert page.status_code == 200
     assert page.context["form"].errors["username"]
-    form = {"username": username, "email": "new@example.org", "password1": PASSWORD, "password2": PASSWORD}
-    assert Client().post("/accounts/signup/", form).context["form"].errors["username"]
+    form = {"username": username, "email": "newer@example.org", "password1": PASSWORD, "password2": PASSWORD}
+    for email in ("newer@example.org", username):
+        assert Client().post("/accounts/signup/", form | {"email": email}).context["form"].errors["username"]
     assert set(User.objects.values_list("username", flat=True)) == {"member", "taken"}
 
 
-@pytest.mark.parametrize("username", ["Member", "member@example.org"])
+@pytest.mark.parametrize("username", ["Member", "Member@example.org"])
 def test_an_account_may_write_its_own_name_otherwise(client: Client, member: User, username: str) -> None:
     client.post("/users/profile/", {"username": username, "first_name": "", "last_name": ""})
     member.refresh_from_db()
     assert member.username == username
+
+
+def test_a_name_of_the_old_model_may_stay(client: Client) -> None:
+    old = User.objects.create_user("other@example.org")
+    client.force_login(old, "django.contrib.auth.backends.ModelBackend")
+    client.post("/users/profile/", {"username": "other@example.org", "first_name": "Zoë", "last_name": ""})
+    old.refresh_from_db()
+    assert old.first_name == "Zoë"
+
+
+@pytest.mark.parametrize("username", [".", "TAKEN", "nobody@example.org"])
+def test_staff_name_accounts_by_the_same_rules(admin_client: Client, member: User, username: str) -> None:
+    User.objects.create_user("taken")
+    form = {"username": username, "password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
+    for page in (f"/admin/users/user/{member.pk}/change/", "/admin/users/user/add/"):
+        assert len(admin_client.post(page, form).context["adminform"].form.errors["username"]) == 1
+    assert not User.objects.filter(username=username).exists()
 
 
 def test_sign_in_by_name_ignores_case(client: Client) -> None:
@@ -209,6 +233,26 @@ def _at_once(posts: list[tuple[Client, str, dict[str, str]]]) -> list[int]:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_nobody_waits_for_names_while_a_password_is_hashed(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed_in: list[bool] = []
+
+    class Noted(MD5PasswordHasher):
+        algorithm = "noted"
+
+        def encode(self, password: str, salt: str, **options: Any) -> str:
+            hashed_in.append(connection.in_atomic_block)
+            return super().encode(password, salt, **options)
+
+    monkeypatch.setattr("django.contrib.auth.hashers.get_hashers", lambda: [Noted()])
+    monkeypatch.setattr("django.contrib.auth.hashers.get_hashers_by_algorithm", lambda: {"noted": Noted()})
+    form = {"username": "new", "email": "new@example.org", "password1": PASSWORD, "password2": PASSWORD}
+    assert client.post("/accounts/signup/", form).status_code == 302
+    assert hashed_in == [False]
+    assert User.objects.get().check_password(PASSWORD)
+    assert client.get("/users/profile/").status_code == 200, "signed in"
+
+
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("same", ["username", "email"])
 def test_five_sign_ups_at_once_make_one_account_and_the_others_are_told(same: str) -> None:
     posts = []
@@ -218,6 +262,20 @@ def test_five_sign_ups_at_once_make_one_account_and_the_others_are_told(same: st
         posts.append((Client(), "/accounts/signup/", form))
     assert _at_once(posts) == [200, 200, 200, 200, 302]
     assert User.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_names_that_staff_give_at_once_one_is_taken() -> None:
+    posts = []
+    for number, name in enumerate(("wanted", "WANTED", "Wanted")):
+        visitor = Client()
+        visitor.force_login(
+            User.objects.create_superuser(f"staff{number}"), "django.contrib.auth.backends.ModelBackend"
+        )
+        form = {"username": name, "password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
+        posts.append((visitor, "/admin/users/user/add/", form))
+    assert _at_once(posts) == [200, 200, 302]
+    assert User.objects.filter(username__iexact="wanted").count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -58,8 +58,8 @@ def test_a_car_of_ghosts_has_no_crew() -> None:
     assert entry.drivers == []
 
 
-def test_whoever_drove_alone_without_a_name_is_unknown() -> None:
-    assert [driver.name for driver in acc(ghost()).drivers] == ["Unknown driver"]
+def test_whoever_drove_alone_without_a_name_stays() -> None:
+    assert [driver.name for driver in acc(ghost()).drivers] == [""]
 
 
 def test_who_of_a_crew_drove_is_known_only_where_every_lap_is() -> None:

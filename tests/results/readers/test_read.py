@@ -13,7 +13,9 @@ from simlane.results.parsed import ParsedEvent
 from simlane.results.readers import READERS, read
 from simlane.results.readers.fields import MAX_COUNT, MAX_MS, MAX_TEXT
 from simlane.results.source import ResultFileError, Source
-from tests.results import builders
+from tests.results import builders, rfactor_files, server_files
+from tests.results.readers.test_iracing_csv import table as iracing_table
+from tests.results.readers.test_simlane_csv import FILLED_IN
 from tests.soak import times
 
 
@@ -30,8 +32,9 @@ def test_it_works_whatever_the_file_is_called() -> None:
 
 def test_formats_are_told_apart() -> None:
     assert len({reader.slug for reader in READERS}) == len(READERS)
-    for document in (builders.acc_document(), builders.iracing_document()):
-        assert sum(reader.recognises(builders.source(document)) for reader in READERS) == 1
+    texts = (rfactor_files.document(), iracing_table(), FILLED_IN)
+    for source in (*map(builders.source, DOCUMENTS), *(Source("x", text.encode()) for text in texts)):
+        assert sum(reader.recognises(source) for reader in READERS) == 1
 
 
 def test_broken_json_says_where_it_breaks() -> None:
@@ -39,7 +42,7 @@ def test_broken_json_says_where_it_breaks() -> None:
 
 
 def test_another_json_lists_what_can_be_read() -> None:
-    message = refusal(b'{"TrackName": "x", "Cars": []}')
+    message = refusal(b'{"TrackName": "x", "Sessions": []}')
     assert "none of the formats SimLane reads" in message
     for reader in READERS:
         assert reader.name in message
@@ -50,9 +53,9 @@ def test_another_json_lists_what_can_be_read() -> None:
     ("data", "said"),
     [
         (b"", "empty"),
-        (b"\xef\xbb\xbf<?xml version='1.0'?><rFactorXML/>", "XML"),
-        ("<rFactorXML name='é'/>".encode("latin-1"), "XML"),
-        ("<rFactorXML/>".encode("utf-16"), "XML"),
+        (b"\xef\xbb\xbf<?xml version='1.0'?><Results/>", "XML"),
+        ("<Results name='é'/>".encode("latin-1"), "XML"),
+        ("<Results/>".encode("utf-16"), "XML"),
         (b"PK\x03\x04rest", "ZIP"),
         (b"\x1f\x8brest", "gzip"),
         (b"\x89PNG\r\n\x1a\n", "not text"),
@@ -60,6 +63,10 @@ def test_another_json_lists_what_can_be_read() -> None:
 )
 def test_other_files_are_called_what_they_are(data: bytes, said: str) -> None:
     assert said in refusal(data)
+
+
+def test_a_long_line_of_json_is_no_table() -> None:
+    assert "none of the formats" in refusal(b'{"laps": [' + b"1," * 2000 + b"1]}")
 
 
 def test_readers_refuse_what_they_do_not_recognise() -> None:
@@ -83,6 +90,13 @@ DOCUMENTS: tuple[dict[str, Any], ...] = (
         ),
     ),
     {"type": "event_result", "data": builders.iracing_document()},
+    server_files.ac_document(HasPenalty=True),
+    server_files.ac_document(Type="QUALIFY"),
+    server_files.raceroom_document(server_files.raceroom_session("Qualify"), server_files.raceroom_session()),
+    server_files.ams2_document(
+        server_files.ams2_event(stages={"practice1": server_files.ams2_stage(events=[server_files.ams2_lap()])}),
+        server_files.ams2_event(),
+    ),
 )
 LEAVES = st.one_of(
     st.none(),
@@ -103,18 +117,18 @@ def test_a_damaged_file_is_read_or_refused_and_nothing_else(data: st.DataObject)
     document = copy.deepcopy(data.draw(st.sampled_from(DOCUMENTS)))
     for _ in range(data.draw(st.integers(1, 3))):
         damage(document, data)
-    event, message = outcome(document)
-    if event:
+    events, message = outcome(document)
+    for event in events:
         assert_storable(event)
-    else:
-        assert len(message.encode()) < 1000
+    assert bool(events) is not bool(message)
+    assert len(message.encode()) < 1000
 
 
-def outcome(document: Any) -> tuple[ParsedEvent | None, str]:
+def outcome(document: Any) -> tuple[list[ParsedEvent], str]:
     try:
-        return builders.parse(document), ""
+        return read(builders.source(document))[1], ""
     except ResultFileError as error:
-        return None, str(error)
+        return [], str(error)
 
 
 def damage(node: Any, data: st.DataObject) -> None:
@@ -156,14 +170,15 @@ def assert_storable(event: ParsedEvent) -> None:
                 assert time is None or 0 <= time <= MAX_MS
             assert len(entry.car_number) <= 20
             assert len(entry.status_text) <= 100
-            assert entry.drivers
+            # Some teams of iRacing are listed without their drivers.
+            assert entry.drivers or event.simulator == "iracing"
             for lap in entry.lap_times:
                 assert lap.time_ms is None or 0 < lap.time_ms <= MAX_MS
                 assert lap.driver < len(entry.drivers)
                 assert lap.number <= MAX_COUNT
             for driver in entry.drivers:
                 driver.name.encode()
-                assert 0 < len(driver.name) <= MAX_TEXT
+                assert len(driver.name) <= MAX_TEXT
                 assert "\0" not in driver.name
                 assert not (driver.identifier and driver.given_id)
                 assert len(driver.license_before) <= 20

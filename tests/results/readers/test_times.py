@@ -18,7 +18,8 @@ EAST = timezone(timedelta(hours=9))
 def event_of(document: Any, filename: str = "x.json", zone: tzinfo = UTC) -> ParsedEvent:
     file = source(document, filename)
     file.timezone = zone
-    return read(file)[1]
+    (event,) = read(file)[1]
+    return event
 
 
 def refusal(document: Any, filename: str = "x.json") -> ResultFileError:

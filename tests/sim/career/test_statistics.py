@@ -12,7 +12,7 @@ from django.test import Client
 from simlane.results.importer import Importer
 from simlane.sim.career.statistics import COUNTED, recount
 from simlane.sim.integrity import findings
-from simlane.sim.models import EntryDriver, Session, SimProfile
+from simlane.sim.models import Entry, EntryDriver, Session, SimProfile
 from simlane.users.models import User
 from simlane.users.personal_data import everything_about
 from tests.results.builders import (
@@ -121,6 +121,36 @@ def test_a_team_mate_without_a_lap_on_iracing_did_not_start(tmp_path: Path) -> N
         -5, team_id=-5, driver_results=[iracing_result(1, laps_complete=10), iracing_result(2, laps_complete=0)]
     )
     assert figures(tmp_path, race(team)) == {"1": (1, 1, 1, 1, 1), "2": (0, 0, 0, 0, 0)}
+
+
+def test_a_car_that_did_not_start_has_not_by_being_disqualified(tmp_path: Path) -> None:
+    lines = [acc_line(), acc_line(1002, acc_driver("Bob", "Birch", BOB), lapCount=0, totalTime=0)]
+    document = acc_document(
+        sessionResult={"leaderBoardLines": lines},
+        laps=[acc_lap(), acc_lap()],
+        penalties=[{"carId": 1002, "penalty": "Disqualified", "reason": "Trolling"}],
+    )
+    assert figures(tmp_path, document)["76561190000000002"] == (0, 0, 0, 0, 0)
+    assert Entry.objects.get(car_number="2").status == "dsq"
+
+
+@pytest.mark.parametrize("laps", [{"laps_complete": 0}, {"laps_complete": None}])
+def test_nobody_of_a_crew_that_left_on_the_first_lap_is_known_to_have_driven(
+    tmp_path: Path, laps: dict[str, Any]
+) -> None:
+    crew = [iracing_result(1, **laps), iracing_result(2, **laps)]
+    team = iracing_result(-5, 1, team_id=-5, driver_results=crew, laps_complete=0, reason_out="Disconnected")
+    assert figures(tmp_path, race(iracing_result(3), team)) == {
+        "1": (0, 0, 0, 0, 0),
+        "2": (0, 0, 0, 0, 0),
+        "3": (1, 1, 1, 1, 1),
+    }
+
+
+def test_whoever_was_alone_in_such_a_car_has_started(tmp_path: Path) -> None:
+    crew = [iracing_result(1, laps_complete=0)]
+    team = iracing_result(-5, 1, team_id=-5, driver_results=crew, laps_complete=0, reason_out="Disconnected")
+    assert figures(tmp_path, race(iracing_result(3), team))["1"] == (1, 0, 1, 0, 1)
 
 
 def test_who_stopped_on_the_first_lap_has_started(tmp_path: Path) -> None:

@@ -97,6 +97,10 @@ def test_older_slugs_name_the_same_simulator() -> None:
         "raceroom",
         "automobilista-2",
         "gran-turismo-7",
+        "automobilista",
+        "rfactor",
+        "project-cars-2",
+        "f1",
     }
     assert known_simulator("acc") is known_simulator("assetto-corsa-competizione")
     assert known_simulator("unheard-of") is None

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gc
 import json
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.apps import apps as live
 from django.apps.registry import Apps
 from django.core.management import call_command
 from django.db import connection
@@ -19,27 +22,33 @@ from django.db.migrations.executor import MigrationExecutor
 from tests import databases
 from tests.databases import LEGACY
 
-HEAD = "0031_fold_names_anew"
+HEAD = "0052_keep_kind_of_racing"
 START = datetime(2024, 1, 1, 12, tzinfo=UTC)
 #: The columns the old release knows.
 LEGACY_COLUMNS = ("id", "user_id", "simulator_id", "profile_name", "profile_data", "is_verified", "created_at")
+#: Fixtures that copy a database of their own.
+ELSEWHERE = {"old", "populated", "moved", "used"}
 
 Migrate = Callable[[str], Apps]
 
 
 @pytest.fixture
-def migrate(transactional_db: None) -> Iterator[Migrate]:
-    """Brings the database to a migration of `sim` and gives the models as they are there."""
+def migrate(transactional_db: None, request: pytest.FixtureRequest) -> Migrate:
+    """Brings the database to a migration of `sim` and gives the models as they are there.
+
+    It starts at the newest one, or where a fixture of `ELSEWHERE` takes it.
+    """
+    if ELSEWHERE.isdisjoint(request.fixturenames):
+        databases.come_back()
+    databases.leave()
 
     def to(name: str) -> Apps:
         with collecting_afterwards():
-            call_command("migrate", "sim", name, verbosity=0)
-            if name == HEAD:
-                call_command("migrate", verbosity=0)
-        return models_at(name)
+            # At the newest of all apps, the models are those in use.
+            call_command("migrate", *(() if name == HEAD else ("sim", name)), verbosity=0)
+        return live if name == HEAD else models_at(name)
 
-    yield to
-    databases.reset(databases.NEWEST)
+    return to
 
 
 def at_legacy() -> Apps:
@@ -48,6 +57,7 @@ def at_legacy() -> Apps:
     return models_at(LEGACY)
 
 
+@cache
 def models_at(name: str) -> Apps:
     return MigrationExecutor(connection).loader.project_state([("sim", name)]).apps
 
@@ -65,8 +75,9 @@ def collecting_afterwards() -> Iterator[None]:
 class Old:
     """The old release's rows, at `sim.0008`."""
 
-    def __init__(self, apps: Apps) -> None:
+    def __init__(self, apps: Apps, seed: int | None = None) -> None:
         self.apps = apps
+        self.dice = random.Random(seed)
         self.user_model = apps.get_model("users", "User")
         self.simulators = {
             slug: apps.get_model("sim", "Simulator").objects.get_or_create(slug=slug, defaults={"name": name})[0]
@@ -92,14 +103,13 @@ class Old:
         self.count += 1
         model = self.apps.get_model("sim", "SimProfile")
         row = model(
+            pk=key or UUID(int=self.dice.getrandbits(128), version=4),
             profile_name=name,
             profile_data={} if data is None else data,
             user=self.user(user),
             simulator=self.simulators[simulator],
             is_verified=verified,
         )
-        if key:
-            row.pk = key
         row.save(force_insert=True)
         self.last_created_at = created_at or START + timedelta(days=self.count)
         model.objects.filter(pk=row.pk).update(created_at=self.last_created_at)
@@ -116,7 +126,8 @@ def empty_legacy() -> Old:
     apps = at_legacy()
     # The simulators that newer migrations made are not an old install's.
     apps.get_model("sim", "Simulator").objects.all().delete()
-    return Old(apps)
+    # The same keys in each test: those with the same rows can share what becomes of them.
+    return Old(apps, seed=0)
 
 
 def every_character() -> list[str]:

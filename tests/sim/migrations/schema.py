@@ -26,7 +26,9 @@ _INDEXES = """SELECT indrelid::regclass::text, CASE WHEN indisvalid THEN '' ELSE
     FROM pg_index WHERE indrelid::regclass::text = ANY(%s)"""
 _TRIGGERS = """SELECT tgrelid::regclass::text, 'trigger ' || pg_get_triggerdef(oid)
     FROM pg_trigger WHERE NOT tgisinternal AND tgrelid::regclass::text = ANY(%s)"""
-_FUNCTIONS = """SELECT pg_get_functiondef(p.oid)
+# What folds and lowers text is put together from the tables of Python's Unicode and of the server's locale.
+_FUNCTIONS = """SELECT CASE WHEN p.prolang = (SELECT oid FROM pg_language WHERE lanname = 'sql')
+        THEN p.oid::regprocedure || ' in SQL, ' ELSE pg_get_functiondef(p.oid) END
         || CASE WHEN has_function_privilege('public', p.oid, 'execute') THEN 'everybody' ELSE 'the owner' END
         || ' may execute it'
     FROM pg_proc p WHERE pronamespace = current_schema()::regnamespace
@@ -38,6 +40,18 @@ def schema() -> str:
     """The schema of the test's own database."""
     lines = _postgresql() if connection.vendor == "postgresql" else _sqlite()
     return "\n".join([*lines, "", *_simulators(), ""])
+
+
+def added(text: str, to: str) -> str:
+    """What the schema `text` has and another one has not: functions, tables, lines of tables. Rows do not count."""
+    known = {part.partition("\n")[0]: part.splitlines() for part in to.split("\n\n")}
+    found = []
+    for part in text.split("\n\n"):
+        name, *lines = part.splitlines()
+        new = [line for line in lines if line not in known.get(name, [])]
+        if (new or name not in known) and not name.startswith("simulator "):
+            found.append("\n".join([name, *(new if name.startswith("table ") else lines)]))
+    return "\n\n".join(found) + "\n"
 
 
 def _tables_of_libraries() -> set[str]:

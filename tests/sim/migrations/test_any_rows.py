@@ -37,8 +37,8 @@ DATA = st.dictionaries(st.sampled_from(["cust_id", "customer_id", "player_id", "
 ).filter(lambda value: value is not None)
 ROWS = st.lists(
     st.tuples(NAMES, DATA, st.sampled_from("ab"), st.sampled_from(["iracing", "acc", "home-brew"]), st.booleans()),
-    min_size=20,
-    max_size=40,
+    min_size=60,
+    max_size=90,
 )
 TABLES = ("sim_simprofile", "sim_profilename", "sim_contestedidentifier", "sim_legacyprofile")
 
@@ -56,7 +56,7 @@ def platform_id(simulator: str, data: object) -> str | None:
 # A migration takes seconds however few the rows: many rows a time find more than many times, and to look for the
 # smallest rows that fail would take minutes.
 @settings(
-    max_examples=times(3, soak=30),
+    max_examples=times(2, soak=30),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

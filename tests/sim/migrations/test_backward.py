@@ -10,7 +10,14 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from simlane.leagues import models as leagues
+from simlane.leagues import trust
+from simlane.leagues.seasons import entry_list, making, rounds
+from simlane.results import models as results
+from simlane.results.deciding import rule, undo
 from simlane.results.importer import Importer
+from simlane.results.models import NewProfiles, ResultFile, Ruling
+from simlane.results.rulings.standing import Place
 from simlane.sim import models
 from simlane.sim.integrity import findings
 from simlane.sim.legacy import batches
@@ -37,6 +44,13 @@ NEW_TABLES = (
     "sim_lap",
     "sim_personalbest",
     "results_resultfile",
+    "results_sessionfile",
+    "results_decision",
+    "results_drivensession",
+    "results_sessionversion",
+    "results_ruling",
+    "results_rulingoutcome",
+    "results_newprofiles",
     "sim_historyentry",
     "sim_ownershipcode",
     "sim_claim",
@@ -44,13 +58,53 @@ NEW_TABLES = (
     "sim_merge",
     "sim_mergeddrive",
     "sim_linkreminder",
+    "sim_league",
+    "leagues_membership",
+    "leagues_invitation",
+    "leagues_token",
+    "leagues_upload",
+    "leagues_uploadedfile",
+    "leagues_report",
+    "leagues_season",
+    "leagues_seasonclass",
+    "leagues_pointstable",
+    "leagues_placepoints",
+    "leagues_round",
+    "leagues_roundrace",
+    "leagues_team",
+    "leagues_seasonentry",
+    "leagues_incident",
+    "leagues_namerequest",
+    "sim_leaguedriver",
+    "results_detachment",
+    "results_namedecision",
 )
 
 
 @pytest.fixture
 def populated(migrate: Migrate) -> None:
     """At the old release's schema: owners, odd rows, verified and not, a contested id."""
+    be_populated()
 
+
+@pytest.fixture
+def moved(migrate: Migrate) -> None:
+    """The same rows at the newest schema."""
+    be_moved(migrate)
+
+
+@pytest.fixture
+def used(migrate: Migrate, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """And after weeks of use there."""
+
+    def go() -> None:
+        be_moved(migrate)
+        use(tmp_path_factory.mktemp("used"))
+
+    databases.prepare("used", go)
+
+
+def be_populated() -> None:
     def fill() -> None:
         old = empty_legacy()
         old.profile("Alice Amber", {"cust_id": 100001}, verified=True)
@@ -63,16 +117,12 @@ def populated(migrate: Migrate) -> None:
     databases.prepare("populated", fill)
 
 
-@pytest.fixture
-def moved(populated: None, migrate: Migrate) -> None:
-    """The same rows at the newest schema."""
-    databases.prepare("moved", lambda: migrate(HEAD))
+def be_moved(migrate: Migrate) -> None:
+    def go() -> None:
+        be_populated()
+        migrate(HEAD)
 
-
-@pytest.fixture
-def used(moved: None, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """And after weeks of use there."""
-    databases.prepare("used", lambda: use(tmp_path_factory.mktemp("used")))
+    databases.prepare("moved", go)
 
 
 def legacy_rows() -> list[tuple[str, ...]]:
@@ -89,6 +139,9 @@ def use(tmp_path: Path) -> None:
     (tmp_path / "one.json").write_text(json.dumps(iracing_document(iracing_session(0, *results))))
     report = Importer().run([tmp_path])
     assert not report.refused
+    place = Place(ResultFile.objects.get().pk, 0)
+    undo(rule(place, 0, Ruling.Kind.DISQUALIFIED, reason="contact", by=None).pk, reason="it was another", by=None)
+    rule(place, 1, Ruling.Kind.POINTS, value=-3, reason="contact", by=None)
     alice = models.SimProfile.objects.get(profile_identifier="100001")
     assert alice.profile_name == "Alicia Amber"
     models.SimProfile.objects.filter(pk=alice.pk).update(is_public=False)
@@ -110,6 +163,71 @@ def own(alice: models.SimProfile) -> None:
     other = models.SimProfile.objects.get(profile_identifier="100002")
     merging.undo(merging.merge(alice.pk, other.pk, by=staff), by=staff)
     merging.merge(alice.pk, other.pk, by=staff)
+    organise(bob)
+
+
+def organise(bob: User) -> None:
+    """And a league: the event is its, and each of its tables has a row."""
+    league = models.League.objects.create(name="Sunday Cup", slug="sunday-cup")
+    models.Event.objects.update(league=league)
+    NewProfiles.objects.create(league=league, day=timezone.now().date(), number=2)
+    leagues.Membership.objects.create(league=league, user=bob, role="owner")
+    leagues.Invitation.objects.create(league=league, digest="i", role="steward", made_by=bob, expires_at=timezone.now())
+    leagues.Token.objects.create(league=league, name="A server", digest="t", beginning="simlane_t", made_by=bob)
+    upload = leagues.Upload.objects.create(league=league, user=bob, way="token")
+    event = models.Event.objects.get()
+    leagues.UploadedFile.objects.create(upload=upload, number=0, name="one.json", outcome="imported", event=event)
+    profile = models.SimProfile.objects.get(simulator=event.simulator, profile_identifier="100001")
+    detachment = results.Detachment.objects.create(event=event, profile=profile, number=1, made_by=bob)
+    leagues.Report.objects.create(
+        event=event, user=bob, kind="not_me", message="It is wrong.", profile=profile, number=1, detachment=detachment
+    )
+    driver = models.LeagueDriver.objects.create(
+        league=league, simulator=event.simulator, folded="max", name="Max", profile=profile, tied_at=timezone.now()
+    )
+    models.EntryDriver.objects.filter(profile=profile).update(league_driver=driver)
+    results.NameDecision.objects.create(driver=driver, what="tied", by=bob)
+    leagues.NameRequest.objects.create(driver=driver, user=bob)
+    season = leagues.Season(league=league, simulator=event.simulator, name="Spring", slug="spring")
+    table = making.make(season)
+    planned = leagues.Round.objects.create(season=season, number=1, event=event, track=event.track)
+    rounds.choose_table(planned, 0, table)
+    entry_list.take(season, b"driver,driver_id,team,class\nAlicia,100001,Amber,Pro\n")
+    leagues.Incident.objects.create(event=event, session=0, session_name="Race", user=bob, message="He hit me.")
+    models.League.objects.update(trusted=True, recount_due=True)
+    trust.finish_recounts()
+    now = timezone.now()
+    models.League.objects.create(name="Gone", slug="gone", stopped_at=now, stopped_for="made up", archived_at=now)
+
+
+def test_what_is_in_twice_in_scopes_of_its_own_comes_back_so(moved: None, migrate: Migrate, tmp_path: Path) -> None:
+    """An older schema has a number and a digest once; of those that are in twice, what counts has its own there."""
+    (tmp_path / "one.json").write_text(json.dumps(iracing_document()))
+    unconfirmed = [models.League.objects.create(name=f"Cup {number}", slug=f"cup-{number}") for number in range(2)]
+    for league in (*unconfirmed, None):
+        assert Importer(league=league).run([tmp_path]).imported == 1
+    before = everything()
+    numbers = migrate("0039_keep_leagues").get_model("sim", "Event").objects.filter(platform_id="70000001")
+    assert list(numbers.values_list("league", flat=True)) == [None]
+    migrate(LEGACY)
+    migrate(HEAD)
+    assert everything() == before
+    assert [finding.check for finding in findings() if finding.count] == []
+
+
+def test_a_league_that_was_confirmed_and_events_that_were_taken_out_at_an_older_schema_count_as_that_says(
+    moved: None, migrate: Migrate, tmp_path: Path
+) -> None:
+    (tmp_path / "one.json").write_text(json.dumps(iracing_document()))
+    league = models.League.objects.create(name="Cup", slug="cup")
+    for each in (league, None):
+        assert Importer(league=each).run([tmp_path]).imported == 1
+    migrate("0039_keep_leagues").get_model("sim", "Event").objects.update(league=None)
+    migrate(HEAD)
+    # Of two that are the site's now, one has the number: the other is another event.
+    assert models.Event.objects.filter(scope=0).count() == 2
+    assert models.Event.objects.filter(platform_id="70000001").count() == 1
+    assert ResultFile.objects.count() == 2
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,32 @@ def test_known_simulators_get_their_kind_and_missing_ones_are_made(old: Old, mig
     assert (kinds["iracing"], kinds["acc"], kinds["home-brew"]) == ("iracing", "acc", "other")
     assert kinds["gran-turismo-7"] == "psn"
     assert "assetto-corsa-competizione" not in kinds
+    assert (kinds["automobilista"], kinds["rfactor"], kinds["project-cars-2"], kinds["f1"]) == (
+        "steam",
+        "other",
+        "steam",
+        "other",
+    )
+
+
+def test_a_simulator_that_was_made_by_hand_keeps_its_slug_and_the_kind_that_staff_chose(
+    old: Old, migrate: Migrate
+) -> None:
+    apps = migrate("0031_fold_names_anew")
+    rows = apps.get_model("sim", "Simulator").objects
+    rows.create(name="PC2", slug="pcars2")
+    rows.create(name="rFactor One", slug="rfactor", identifier_kind="psn")
+    rows.create(name="F1", slug="formula-one")
+    ams = rows.create(name="AMS", slug="ams")
+    apps.get_model("sim", "SimProfile").objects.create(
+        simulator=ams, profile_name="Alice", profile_identifier="name-of-alice"
+    )
+    rows = migrate(HEAD).get_model("sim", "Simulator").objects
+    kinds = dict(rows.values_list("slug", "identifier_kind"))
+    assert (kinds["pcars2"], kinds["rfactor"], kinds["formula-one"]) == ("steam", "psn", "other")
+    assert kinds["ams"] == "other"
+    assert not {"project-cars-2", "automobilista"} & kinds.keys()
+    assert rows.get(slug="f1").name == "F1 (results)"
 
 
 def test_a_simulator_called_search_moves_aside(old: Old, migrate: Migrate) -> None:

@@ -105,6 +105,19 @@ def test_what_proves_nothing(alice: SimProfile, ann: User, code: str, tmp_path: 
     assert not is_proved(alice)
 
 
+def test_a_table_written_by_hand_proves_nothing(alice: SimProfile, code: str, tmp_path: Path) -> None:
+    (tmp_path / "league.csv").write_text(
+        "simulator,track,session,date,position,driver,driver_id\n"
+        f"ACC,Spa,Race,2026-06-01 20:30,1,Alice [{code}],{ALICE}\n"
+    )
+    assert Importer().run([tmp_path]).imported == 1
+    assert not is_proved(alice)
+    # It counts as a race of hers, under her name.
+    alice.refresh_from_db()
+    assert alice.profile_name == "Alice"
+    assert EntryDriver.objects.filter(profile=alice).exists()
+
+
 def test_a_code_is_used_once(alice: SimProfile, ann: User, code: str, tmp_path: Path) -> None:
     race(tmp_path, acc_line(1001, driver(f"Alice {code}")))
     alice.refresh_from_db()

@@ -123,8 +123,8 @@ def test_each_act_is_one_conditional_update(
     ]
     for act in acts:
         # The update, and what the row says then. Around the first and the last a savepoint and its release; at first
-        # the account is held, and told by three statements; at last its code goes.
-        with django_assert_num_queries([8, 2, 5][acts.index(act)]) as captured:
+        # the account is held, its link looked for, and told by three statements; at last its code goes.
+        with django_assert_num_queries([9, 2, 5][acts.index(act)]) as captured:
             act()
         updates = [query["sql"] for query in captured if query["sql"].startswith("UPDATE")]
         assert len(updates) == 1

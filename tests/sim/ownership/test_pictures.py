@@ -39,6 +39,21 @@ def test_a_jpeg_of_forty_megapixels_is_decoded_small() -> None:
     assert (kept.width, kept.height) == (1600, 1000)
 
 
+def test_a_jpeg_in_several_scans_is_bounded_by_all_its_pixels() -> None:
+    out = io.BytesIO()
+    Image.new("L", (4000, 3001)).save(out, "JPEG", progressive=True)
+    with pytest.raises(Refused, match="12 megapixels"):
+        read_picture(out.getvalue(), "progressive.jpg")
+    out = io.BytesIO()
+    Image.new("RGB", (4000, 3001)).save(out, "JPEG")
+    assert read_picture(out.getvalue(), "photo.jpg").width == 1600
+    # The same with one component a scan: nothing else says that more scans follow.
+    header, _, scan = out.getvalue().rpartition(b"\xff\xda\x00\x0c")
+    assert header
+    with pytest.raises(Refused, match="12 megapixels"):
+        read_picture(header + b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00" + scan[10:], "scans.jpg")
+
+
 def test_pictures_are_decoded_one_at_a_time() -> None:
     data = png(2000, 2000)
     with ThreadPoolExecutor(1) as other, pictures._one_at_a_time:

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from simlane.results.profiles import Sighting, record_sightings
+from simlane.results.profiles import Sighting, record_sightings, store_new
 from simlane.sim.models import SimProfile, Simulator
 from simlane.sim.search import candidates
 from simlane.sim.search.query import Found, search
@@ -37,11 +37,12 @@ PEOPLE = {
 def people() -> None:
     simulators = dict(Simulator.objects.values_list("slug", "pk"))
     now = timezone.now()
-    record_sightings(
+    seen = record_sightings(
         Sighting(simulators[slug], identifier, name, now + timedelta(days=day))
         for (slug, identifier), names in PEOPLE.items()
         for day, name in enumerate(names)
     )
+    store_new(seen, {})
 
 
 def find(query: str) -> Found:
@@ -186,10 +187,12 @@ def test_a_private_profile_is_never_found() -> None:
         assert "100002" not in ids(query), query
 
 
-def test_a_search_takes_two_statements_and_one_for_the_words(django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    with django_assert_num_queries(1):
+def test_a_search_takes_two_statements_and_one_for_each_look_at_the_words(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    with django_assert_num_queries(2):
         assert find("marta").hits
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert find("sandkvist").hits
 
 
@@ -215,6 +218,28 @@ def test_accounts_that_proved_nothing_keep_no_other_from_being_found(monkeypatch
     link("100001", "olsen-one", verified=False)
     link("100009", "olsen-two", verified=True)
     assert ids("olsen") == ["100009"]
+
+
+def test_where_better_names_fill_their_cap_worse_ones_are_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    link("100009", "marta", verified=True)
+    assert {"100001", "100009"} <= set(ids("marta"))
+    monkeypatch.setattr(candidates, "PREFIX_CAP", 1)
+    found = find("marta")
+    assert found.capped
+    assert [hit.profile.profile_name.split()[0] for hit in found.hits] == ["Marta"]
+    # Nobody's name begins so: those that hold it and the accounts are looked at.
+    link("100002", "sandqvist-two", verified=True)
+    assert "100001" in ids("sandqvist")
+
+
+def test_a_hit_that_was_hidden_since_is_not_shown() -> None:
+    found = find("marta")
+    shown = found.hits[0].profile
+    owner = get_user_model().objects.create_user("owner")
+    SimProfile.objects.filter(pk=shown.pk).update(
+        linked_user=owner, linked_at=timezone.now(), is_verified=True, is_public=False
+    )
+    assert shown.pk not in {hit.profile.pk for hit in found.hits}
 
 
 def test_a_search_that_met_its_cap_says_that_there_may_be_more(monkeypatch: pytest.MonkeyPatch) -> None:

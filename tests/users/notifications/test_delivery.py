@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connections, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
@@ -293,6 +294,25 @@ def test_an_account_gets_only_so_many_mails_in_an_hour_and_the_others_later(
     assert delivery.deliver().sent == 3
     assert delivery.deliver().sent == 0
     assert states() == ["sent"] * 3 + ["pending"] * 2
+    assert set(Notification.objects.filter(email_state="pending").values_list("email_attempts", flat=True)) == {0}
     Notification.objects.filter(email_state="sent").update(emailed_at=days_ago(0.05))
     later(hours=1)
     assert delivery.deliver().sent == 2
+
+
+def test_of_an_account_over_its_bound_only_one_mail_is_looked_at(
+    told: Told, smtp: SmtpPeer, worker_mode: None, settings: Settings
+) -> None:
+    bela = confirmed(User.objects.create_user("bela", "bela@example.org"))
+    settings.MAILS_AN_HOUR = 1
+    for _ in range(30):
+        told(Kind.VERIFIED)
+    told(Kind.VERIFIED, to=bela)
+    with CaptureQueriesContext(connections["default"]) as asked:
+        assert delivery.deliver().sent == 2
+    updates = [query["sql"] for query in asked if query["sql"].startswith("UPDATE")]
+    # Two mails leased and marked; of the other 29 one is leased, and all wait.
+    assert len(updates) == 6
+    assert smtp.recipients() == ["anna@example.org", "bela@example.org"]
+    due = Notification.objects.filter(email_state="pending").values_list("email_due_at", flat=True)
+    assert (len(due), len(set(due))) == (29, 1)

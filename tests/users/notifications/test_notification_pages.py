@@ -56,6 +56,15 @@ def test_the_bell_costs_one_query(path: str, client: Client, told: Told, member:
     assert len(bell_queries(captured)) == 1
 
 
+def test_the_page_of_choices_names_only_an_address_that_is_confirmed(client: Client, member: User) -> None:
+    assert "to <strong" in client.get(CHOICE).content.decode()
+    for unconfirmed in (member.emailaddress_set.update(verified=False), member.emailaddress_set.all().delete()):
+        assert unconfirmed
+        page = client.get(CHOICE).content.decode()
+        assert "your account has no confirmed e-mail address" in page
+        assert "to <strong" not in page
+
+
 @pytest.mark.parametrize("path", ["/", "/profiles/"])
 def test_a_visitor_has_no_bell_and_it_asks_nothing(path: str, client: Client, told: Told) -> None:
     told(Kind.VERIFIED)
@@ -172,9 +181,10 @@ def test_a_post_needs_its_token(told: Told, anna: User) -> None:
 
 
 def test_a_member_chooses_which_come_by_mail(client: Client, member: User, told: Told) -> None:
-    assert wanted(member) == {"ownership", "claims", "deadlines", "news"}
+    ours = {"ownership", "claims", "deadlines", "results", "rulings", "names", "news", "new_results", "followed"}
+    assert wanted(member) == ours
     page = client.get(CHOICE).content.decode()
-    assert page.count(" checked") == 4
+    assert page.count(" checked") == len(ours)
     assert "anna@example.org" in page
     assert client.post(CHOICE, {"mail": ["own", "claims"]})["Location"] == CHOICE
     assert wanted(member) == {"own", "claims"}
@@ -198,7 +208,8 @@ def test_one_click_needs_no_sign_in_and_no_csrf_token(anna: User) -> None:
     client = Client(enforce_csrf_checks=True)
     answer = client.post(way_out(anna), ONE_CLICK)
     assert answer.status_code == 200
-    assert wanted(anna) == {"claims", "deadlines", "news"}
+    assert "ownership" not in wanted(anna)
+    assert {"claims", "news", "followed"} <= wanted(anna)
     assert client.post(way_out(anna), ONE_CLICK).status_code == 200
     assert MailChoice.objects.count() == 1
 

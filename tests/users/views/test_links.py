@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
@@ -176,11 +177,14 @@ def test_a_damaged_form_shows_no_hidden_profile(
     assert private.is_public is False
 
 
-def test_the_verify_page_is_honest(client: Client, alice: SimProfile, member: User) -> None:
+def test_the_verify_page_is_honest(client: Client, alice: SimProfile, member: User, settings: Any) -> None:
     link(alice, member)
     page = client.get(at("verify", alice)).content.decode()
     assert "One of these ways is enough" in page
     assert "The link lapses on" in page
+    assert "for 30 days you cannot link it again without a proof" in page
+    settings.RELINK_DAYS = 0
+    assert "link it again" not in client.get(at("verify", alice)).content.decode()
     assert client.post(at("verify", alice)).status_code == 405
     link(alice, member, verified=True)
     assert "You have proved" in client.get(at("verify", alice)).content.decode()

@@ -1,0 +1,122 @@
+"""Pages of tracks and cars: records that follow the results, whose names they show, what counts, and their budgets."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from simlane.results import versions
+from simlane.results.following import renew_records
+from simlane.sim.career import records
+from simlane.sim.career.slugs import give_slugs, slug_of
+from simlane.sim.models import Event, League, SimProfile, Track, TrackRecord
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("season")]
+
+BRANDS = "/tracks/assetto-corsa-competizione/brands-hatch/"
+
+
+def car_page() -> str:
+    record = TrackRecord.objects.select_related("car__simulator").get(track__slug="brands-hatch")
+    return record.car.get_absolute_url()
+
+
+@pytest.mark.parametrize(
+    ("address", "budget", "shows"),
+    [
+        ("/tracks/", 3, ["Brands Hatch", BRANDS]),
+        ("/tracks/?sim=iracing", 3, ["/tracks/iracing/"]),
+        ("/tracks/assetto-corsa-competizione/", 3, ["Brands Hatch"]),
+        ("/cars/", 3, ["/cars/iracing/"]),
+        (BRANDS, 9, ["1:30.000", "Alice Amber", "Test League"]),
+        (f"{BRANDS}?events=all", 3, ["Test League"]),
+        (f"{BRANDS}?class=nobody", 8, ["No record yet"]),
+        (f"{BRANDS}laps/", 5, ["1:30"]),
+    ],
+)
+def test_a_page_works_within_its_budget(
+    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries, address: str, budget: int, shows: list[str]
+) -> None:
+    client.get("/")
+    with django_assert_max_num_queries(budget):
+        response = client.get(address)
+    assert response.status_code == 200
+    for text in shows:
+        assert text in response.content.decode()
+
+
+def test_a_cars_page_shows_its_records_events_and_drivers(
+    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    client.get("/")
+    address = car_page()
+    with django_assert_max_num_queries(6):
+        page = client.get(address).content.decode()
+    for text in (BRANDS, "1:30.000", "Bob Birch", "Test League"):
+        assert text in page
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/tracks/atlantis/", "/cars/atlantis/", f"{BRANDS}x/", "/tracks/iracing/nowhere/", "/cars/iracing/none/"],
+)
+def test_what_is_not_there_is_a_404(client: Client, address: str) -> None:
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/tracks/?sim=atlantis", "/cars/?after=!!", f"{BRANDS}?after=!!"])
+def test_a_wrong_parameter_is_a_400(client: Client, address: str) -> None:
+    assert client.get(address).status_code == 400
+
+
+def test_a_private_drivers_record_is_a_name_without_a_link(client: Client, private: SimProfile, owner: object) -> None:
+    for address in (BRANDS, car_page()):
+        page = client.get(address).content.decode()
+        assert "Alice Amber" in page
+        assert private.get_absolute_url() not in page
+    client.force_login(owner)  # type: ignore[arg-type]
+    assert private.get_absolute_url() in client.get(BRANDS).content.decode()
+
+
+def test_a_withdrawn_record_gives_way_to_the_next_best_and_comes_back() -> None:
+    record = TrackRecord.objects.get(track__slug="brands-hatch")
+    assert record.best_lap_ms == 90_000
+    assert record.drive is not None
+    event = record.drive.entry.session.event
+    versions.withdraw(event, by=None, reason="Wrong", by_staff=True)
+    record = TrackRecord.objects.get(track__slug="brands-hatch")
+    assert (record.best_lap_ms, records.find_wrong(5)[0]) == (90_500, 0)
+    versions.bring_back(Event.objects.get(pk=event.pk), by=None, reason="Right", by_staff=True)
+    assert TrackRecord.objects.get(track__slug="brands-hatch").best_lap_ms == 90_000
+
+
+def test_results_that_do_not_count_are_no_records_and_have_no_page(client: Client) -> None:
+    league = League.objects.create(name="Sunday Cup", slug="sunday-cup")
+    there = Event.objects.filter(track__slug="brands-hatch")
+    there.update(league=league, scope=league.pk)
+    renew_records(there)
+    assert not TrackRecord.objects.filter(track__slug="brands-hatch").exists()
+    assert client.get(BRANDS).status_code == 404
+    assert BRANDS not in client.get("/tracks/").content.decode()
+    there.update(scope=0)
+    assert records.find_wrong(1)[0]
+    renew_records(there)
+    assert TrackRecord.objects.get(track__slug="brands-hatch").best_lap_ms == 90_000
+
+
+def test_two_tracks_with_one_slug_get_two_addresses_and_the_database_holds_it() -> None:
+    first = Track.objects.get(slug="brands-hatch")
+    second = Track.objects.create(simulator=first.simulator, name="BRANDS -- hatch")
+    give_slugs([second])
+    assert second.slug == "brands-hatch-2"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Track.objects.filter(pk=second.pk).update(slug="brands-hatch")
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"), [("Nürburgring – Nordschleife", "nurburgring-nordschleife"), ("Москва", "moskva"), ("!!", "x")]
+)
+def test_a_slug_is_the_name_in_latin_letters(name: str, slug: str) -> None:
+    assert slug_of(name) == slug
