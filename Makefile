@@ -52,6 +52,12 @@ test-postgresql: install-dev ## Test on a throwaway PostgreSQL, without a browse
 	@scripts/install.sh postgresql
 	@SIMLANE_TEST_DATABASE=postgresql $(PYTHON) -m tests.postgres $(PYTEST) -n 2 -m "not browser"
 
+.PHONY: test-pooler
+test-pooler: install-dev ## Test on PostgreSQL through PgBouncer in transaction mode; upgrades go past one
+	@scripts/install.sh postgresql
+	@SIMLANE_TEST_DATABASE=postgresql SIMLANE_TEST_PART=database SIMLANE_TEST_POOLER=1 $(PYTHON) -m tests.postgres $(PYTEST) -n 2 \
+		--ignore tests/browser --ignore tests/upgrade --ignore tests/sim/migrations
+
 .PHONY: test-browser
 test-browser: install-dev ## Test the pages in Chromium
 	@scripts/install.sh chromium
@@ -132,6 +138,15 @@ bench-pages: install-dev ## Measure the pages
 bench-serving: install-dev ## Measure the server: 200 visitors at once, and one beside 500 slow ones
 	@$(PYTHON) -m bench.serving
 
+.PHONY: bench-warm
+bench-warm: install ## Measure pages for visitors made, kept and unchanged, beside a constant view (CACHE_URL, DATABASE_URL)
+	@$(PYTHON) -m bench.warm
+
+.PHONY: bench-uploading
+bench-uploading: install-dev ## Measure pages while 200 files are uploaded, on PostgreSQL
+	@scripts/install.sh postgresql
+	@$(PYTHON) -m bench.uploading
+
 .PHONY: bench-claims
 bench-claims: install-dev ## Measure rivals who link, unlink and leave at the same moment
 	@$(PYTHON) -m bench.claims
@@ -141,9 +156,25 @@ bench-ownership: install-dev ## Let 8 connections link, prove, merge and leave a
 	@scripts/install.sh postgresql
 	@$(PYTHON) -m bench.ownership
 
+.PHONY: bench-ratings
+bench-ratings: install-dev ## Measure the rating beside plainer ones on made-up series, its speed, and 2,000,000 stored ratings
+	@$(PYTHON) -m bench.ratings
+	@scripts/install.sh postgresql
+	@$(PYTHON) -m bench.rating_storing
+
+.PHONY: bench-seasons
+bench-seasons: install-dev ## Measure the standings of a season of 20 rounds and 60 drivers, and of 200 seasons
+	@scripts/install.sh postgresql
+	@$(PYTHON) -m bench.seasons
+
 .PHONY: bench-verify
 bench-verify: install-dev ## Measure verify_profiles at 1,000,000 profiles
 	@$(PYTHON) -m bench.verifying
+
+.PHONY: bench-versions
+bench-versions: install-dev ## Measure replacing, withdrawing and deciding about one session at 1,000,000 profiles
+	@scripts/install.sh postgresql
+	@$(PYTHON) -m bench.versions
 
 .PHONY: bench-upgrade
 bench-upgrade: install-dev ## Measure the upgrade of 100,000 and 1,000,000 profiles, and interrupt it 50 times
