@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -27,9 +27,11 @@ START = datetime(2024, 1, 1, 12, tzinfo=UTC)
 #: The columns the old release knows.
 LEGACY_COLUMNS = ("id", "user_id", "simulator_id", "profile_name", "profile_data", "is_verified", "created_at")
 #: Fixtures that copy a database of their own.
-ELSEWHERE = {"old", "populated", "moved", "used"}
+ELSEWHERE = {"old", "populated", "moved", "used", "stored"}
 
 Migrate = Callable[[str], Apps]
+#: Rows, and what became of them: it makes them, and goes on at each point with the models as they are there.
+Kind = Generator[None, Apps, None]
 
 
 @pytest.fixture
@@ -70,6 +72,21 @@ def collecting_afterwards() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+def go_together(subtests: pytest.Subtests, migrate: Migrate, kinds: Mapping[str, Kind], *points: str) -> None:
+    """One way for rows of all kinds: to migrate takes seconds, however many they are."""
+    for kind in kinds.values():
+        next(kind)
+    left = dict(kinds)
+    for point in points:
+        apps = migrate(point)
+        for name, kind in list(left.items()):
+            with subtests.test(name):
+                try:
+                    kind.send(apps)
+                except StopIteration:
+                    del left[name]
 
 
 class Old:

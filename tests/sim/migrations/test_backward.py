@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.apps.registry import Apps
 from django.db import connection
 from django.utils import timezone
 
@@ -26,7 +27,7 @@ from simlane.sim.ownership import claims, codes, lapsing, merging
 from simlane.users.models import User
 from tests import databases
 from tests.results.builders import iracing_document, iracing_result, iracing_session
-from tests.sim.migrations.conftest import HEAD, LEGACY, LEGACY_COLUMNS, Migrate, Old, dump, empty_legacy
+from tests.sim.migrations.conftest import HEAD, LEGACY, LEGACY_COLUMNS, Migrate, Old, dump, empty_legacy, models_at
 
 NEW_TABLES = (
     "sim_simprofile",
@@ -102,6 +103,25 @@ def used(migrate: Migrate, tmp_path_factory: pytest.TempPathFactory) -> None:
         use(tmp_path_factory.mktemp("used"))
 
     databases.prepare("used", go)
+
+
+def go_back(migrate: Migrate) -> Apps:
+    """From `used`, to the old release's schema; the models as they are there."""
+
+    def go() -> None:
+        migrate(LEGACY)
+
+    databases.prepare("used_and_back", go)
+    return models_at(LEGACY)
+
+
+def come_again(migrate: Migrate) -> None:
+    """And from there to the newest schema."""
+
+    def go() -> None:
+        migrate(HEAD)
+
+    databases.prepare("used_and_back_again", go)
 
 
 def be_populated() -> None:
@@ -231,8 +251,7 @@ def test_a_league_that_was_confirmed_and_events_that_were_taken_out_at_an_older_
 
 
 @pytest.mark.parametrize(
-    "point",
-    ["0009_add_profile_fields", "0010_migrate_profile_data", "0011_add_unique_constraint", "0012_remove_user", HEAD],
+    "point", ["0009_add_profile_fields", "0010_migrate_profile_data", "0011_add_unique_constraint", "0012_remove_user"]
 )
 def test_back_from_any_point_restores_every_row_exactly(populated: None, migrate: Migrate, point: str) -> None:
     before = legacy_rows()
@@ -241,20 +260,52 @@ def test_back_from_any_point_restores_every_row_exactly(populated: None, migrate
     assert legacy_rows() == before
 
 
-def test_forward_back_forward_is_the_identity(used: None, migrate: Migrate) -> None:
+def test_back_from_the_newest_restores_every_row_exactly_but_for_what_somebody_changed_there(
+    populated: None, migrate: Migrate, subtests: pytest.Subtests
+) -> None:
+    before = set(legacy_rows())
+    be_moved(migrate)
+    profiles = models.SimProfile.objects
+    profiles.filter(profile_identifier="100001").update(is_verified=False)
+    steam, alice = profiles.get(profile_identifier="76561190000000001"), User.objects.get(username="alice")
+    profiles.filter(pk=steam.pk).update(linked_user=alice, linked_at=timezone.now() + timedelta(days=1))
+    rows = migrate(LEGACY).get_model("sim", "SimProfile").objects
+    with subtests.test("a verification that somebody changed since stays changed"):
+        verified = dict(rows.values_list("profile_data__cust_id", "is_verified"))
+        assert (verified[100001], verified[100002]) == (False, False)
+    with subtests.test("a profile linked anew goes back to its new owner"):
+        row = rows.get(pk=steam.pk)
+        assert (row.user_id, row.is_verified) == (alice.pk, True)
+    with subtests.test("every other row is as it was"):
+        assert len(before & set(legacy_rows())) == len(before) - 2
+
+
+def test_forward_back_forward_is_the_identity(
+    used: None, migrate: Migrate, tmp_path: Path, subtests: pytest.Subtests
+) -> None:
     before = everything()
-    migrate(LEGACY)
-    migrate(HEAD)
+    unlinked = set(models.SimProfile.objects.filter(linked_user=None).values_list("pk", flat=True))
+    apps = go_back(migrate)
+    with subtests.test("a profile without an owner is kept aside"):
+        assert not apps.get_model("sim", "SimProfile").objects.filter(pk__in=unlinked).exists()
+    come_again(migrate)
+    with subtests.test("and comes back"):
+        assert unlinked <= set(models.SimProfile.objects.values_list("pk", flat=True))
     assert everything() == before
     assert [finding.check for finding in findings() if finding.count] == []
+    with subtests.test("keys go on behind the rows that came back"):
+        (tmp_path / "two.json").write_text(json.dumps(iracing_document(subsession_id=70000002)))
+        assert not Importer().run([tmp_path]).refused
+        assert models.Event.objects.count() == 2
+        assert models.Entry.objects.count() == 4
 
 
 def test_twice_there_and_back_is_the_identity_too(used: None, migrate: Migrate) -> None:
     before = everything()
-    for _ in range(2):
-        migrate("0010_migrate_profile_data")
-        migrate(LEGACY)
-        migrate(HEAD)
+    go_back(migrate)
+    come_again(migrate)
+    for point in ("0010_migrate_profile_data", LEGACY, HEAD):
+        migrate(point)
     assert everything() == before
 
 
@@ -275,49 +326,41 @@ def test_a_backfill_that_was_interrupted_goes_back(
     assert legacy_rows() == before
 
 
-@pytest.mark.parametrize("table", ["sim_simprofile", "sim_legacyprofile", "sim_profilename", "sim_entrydriver"])
 def test_a_second_way_forward_that_was_interrupted_goes_on_and_goes_back(
-    moved: None, migrate: Migrate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str
+    used: None, migrate: Migrate, monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
 ) -> None:
-    """Rows come back one at a time, and it ends after the first of `table`."""
+    """Rows come back one at a time, and it ends after the first of each table."""
+    before = everything()
+    go_back(migrate)
     for name in ("FIRST", "SMALLEST", "LARGEST", "ALONE"):
         monkeypatch.setattr(batches, name, 1)
-    use(tmp_path)
-    before = everything()
 
-    def stop(step: str, rows: int) -> None:
-        if step == f"kept_{table}":
-            raise KeyboardInterrupt
+    def end_at(table: str) -> None:
+        def stop(step: str, rows: int) -> None:
+            if step == f"kept_{table}":
+                raise KeyboardInterrupt
 
-    for next_point in (LEGACY, HEAD):
-        migrate(LEGACY)
         with pytest.raises(KeyboardInterrupt), listening(stop):
             migrate(HEAD)
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT COUNT(*) FROM kept_{table}")
             assert cursor.fetchone()[0] > 0
-        migrate(next_point)
+
+    tables = ("sim_simprofile", "sim_legacyprofile", "sim_profilename", "sim_entrydriver")
+    for table in tables:
+        with subtests.test("it goes back", table=table):
+            end_at(table)
+            migrate(LEGACY)
+    for table in tables:
+        with subtests.test("it goes on", table=table):
+            end_at(table)
+    migrate(HEAD)
     assert everything() == before
-
-
-def test_a_verification_that_somebody_changed_since_stays_changed(moved: None, migrate: Migrate) -> None:
-    models.SimProfile.objects.filter(profile_identifier="100001").update(is_verified=False)
-    apps = migrate(LEGACY)
-    verified = dict(apps.get_model("sim", "SimProfile").objects.values_list("profile_data__cust_id", "is_verified"))
-    assert verified[100001] is False
-    assert verified[100002] is False
-
-
-def test_a_profile_without_an_owner_is_kept_aside(used: None, migrate: Migrate) -> None:
-    unlinked = set(models.SimProfile.objects.filter(linked_user=None).values_list("pk", flat=True))
-    apps = migrate(LEGACY)
-    assert not apps.get_model("sim", "SimProfile").objects.filter(pk__in=unlinked).exists()
-    assert unlinked <= set(migrate(HEAD).get_model("sim", "SimProfile").objects.values_list("pk", flat=True))
 
 
 def test_what_the_old_release_did_meanwhile_is_respected(used: None, migrate: Migrate) -> None:
     raced = models.SimProfile.objects.get(profile_identifier="100001").pk
-    old = Old(migrate(LEGACY))
+    old = Old(go_back(migrate))
     rows = old.apps.get_model("sim", "SimProfile").objects
     contested = rows.get(profile_name="İ ΣΑΣ").pk
     steam = rows.get(profile_name="X" * 255).pk
@@ -349,18 +392,9 @@ def test_what_the_old_release_did_meanwhile_is_respected(used: None, migrate: Mi
     assert everything() == before
 
 
-def test_a_profile_linked_anew_goes_back_to_its_new_owner(moved: None, migrate: Migrate) -> None:
-    bob = models.SimProfile.objects.get(profile_identifier="76561190000000001").linked_user_id
-    models.SimProfile.objects.filter(profile_identifier="100001").update(
-        linked_user_id=bob, linked_at=timezone.now() + timedelta(days=1), is_verified=True
-    )
-    row = migrate(LEGACY).get_model("sim", "SimProfile").objects.get(profile_data__cust_id=100001)
-    assert (row.user_id, row.is_verified) == (bob, True)
-
-
 def test_results_keep_their_simulator(used: None, migrate: Migrate) -> None:
     raced = models.SimProfile.objects.get(profile_identifier="100001")
-    old = Old(migrate(LEGACY))
+    old = Old(go_back(migrate))
     rows = old.apps.get_model("sim", "SimProfile").objects
     idle = rows.get(profile_data__player_id__isnull=False).pk
     # The old release says that both are driven on another simulator.
@@ -375,24 +409,10 @@ def test_results_keep_their_simulator(used: None, migrate: Migrate) -> None:
 
 
 def test_results_of_events_the_old_release_deleted_stay_kept_aside(used: None, migrate: Migrate) -> None:
-    migrate(LEGACY).get_model("sim", "Event").objects.all().delete()
+    go_back(migrate).get_model("sim", "Event").objects.all().delete()
     migrate(HEAD)
     assert not models.Session.objects.exists()
     with connection.cursor() as cursor:
         assert "kept_sim_session_1" in connection.introspection.table_names(cursor)
         cursor.execute("SELECT COUNT(*) FROM kept_sim_session_1")
         assert cursor.fetchone() == (1,)
-
-
-def test_an_empty_database_goes_there_and_back(migrate: Migrate) -> None:
-    migrate(LEGACY)
-    assert migrate(HEAD).get_model("sim", "SimProfile").objects.count() == 0
-
-
-def test_keys_go_on_behind_the_rows_that_came_back(used: None, migrate: Migrate, tmp_path: Path) -> None:
-    migrate(LEGACY)
-    migrate(HEAD)
-    (tmp_path / "two.json").write_text(json.dumps(iracing_document(subsession_id=70000002)))
-    assert not Importer().run([tmp_path]).refused
-    assert models.Event.objects.count() == 2
-    assert models.Entry.objects.count() == 4

@@ -15,7 +15,8 @@ from simlane.results.readers import iracing
 from simlane.sim.career.statistics import COUNTED, recount
 from simlane.sim.legacy import batches, career_statistics
 from simlane.sim.models import EntryDriver, SimProfile
-from tests.sim.migrations.conftest import HEAD, Migrate
+from tests import databases
+from tests.sim.migrations.conftest import HEAD, Kind, Migrate, go_together, models_at
 from tests.waiting import wait_until
 
 BEFORE = "0034_names_from_results"
@@ -52,13 +53,19 @@ class Stored:
 
 @pytest.fixture
 def stored(migrate: Migrate) -> Stored:
-    return Stored(migrate(BEFORE))
+    databases.prepare("before_results_anew", lambda: at_the_newest_and_back(migrate))
+    return Stored(models_at(BEFORE))
+
+
+def at_the_newest_and_back(migrate: Migrate) -> None:
+    databases.reset(databases.NEWEST)
+    migrate(BEFORE)
 
 
 NAMED, UNNAMED = "League R1|nurburgring_24h", "|Nürburgring|24h"
 
 
-def test_events_are_called_and_joined_as_if_they_came_in_today(stored: Stored, migrate: Migrate) -> None:
+def events_are_called_and_joined_as_if_they_came_in_today(stored: Stored) -> Kind:
     long = "a" * 64
     expected = {
         stored.event("League R1 | pw: fish", "League R1 | pw: fish|nurburgring_24h", "Race"): ("League R1", "", NAMED),
@@ -72,28 +79,34 @@ def test_events_are_called_and_joined_as_if_they_came_in_today(stored: Stored, m
         stored.event("pw: fish", platform_id="2"): ("Nürburgring", "", ""),
         stored.event("Pass: by hand", event_source="manual"): ("Pass: by hand", "", ""),
     }
-    events = migrate(HEAD).get_model("sim", "Event").objects
+    events = (yield).get_model("sim", "Event").objects.filter(pk__in=expected)
     found = {row[0]: row[1:] for row in events.values_list("pk", "name", "series", "weekend")}
     assert found == expected
-    migrate(BEFORE)
-    assert dict(stored.get("Event").values_list("pk", "name")) == {key: name for key, (name, _, _) in expected.items()}
+    yield
+    events = stored.get("Event").filter(pk__in=expected)
+    assert dict(events.values_list("pk", "name")) == {key: name for key, (name, _, _) in expected.items()}
 
 
-def test_starts_are_counted_anew_and_heats_are_told_by_their_names(stored: Stored, migrate: Migrate) -> None:
+def starts_are_counted_anew_and_heats_are_told_by_their_names(stored: Stored) -> Kind:
     key = stored.event("Heats", "", "Lcq", "Feature", simulator=stored.iracing, track=None, platform_id="3")
     heat, feature = stored.get("Session").filter(event=key).order_by("number")
     stored.drive(heat, "1", "Alice", 1, laps=10)
     stored.drive(feature, "1", "Alice", 1, laps=0, status="dsq")
     stored.drive(feature, "2", "Bob", 2, laps=0, status="dnf")
     stored.get("SimProfile").update(starts=7, wins=7)
-    migrate(HEAD)
-    figures = {row[0]: row[1:] for row in SimProfile.objects.values_list("profile_identifier", *COUNTED)}
-    assert figures == {"1": (1, 0, 0, 0, 0), "2": (1, 0, 1, 0, 1)}
+    yield
+
+    def figures() -> dict[str, tuple[int, ...]]:
+        rows = SimProfile.objects.filter(simulator__slug="iracing").values_list("profile_identifier", *COUNTED)
+        return {row[0]: row[1:] for row in rows}
+
+    before = figures()
+    assert before == {"1": (1, 0, 0, 0, 0), "2": (1, 0, 1, 0, 1)}
     recount(list(SimProfile.objects.values_list("pk", flat=True)))
-    assert {row[0]: row[1:] for row in SimProfile.objects.values_list("profile_identifier", *COUNTED)} == figures
+    assert figures() == before
 
 
-def test_drivers_without_a_name_have_none(stored: Stored, migrate: Migrate) -> None:
+def drivers_without_a_name_have_none(stored: Stored) -> Kind:
     key = stored.event("Race", "", "Race")
     (race,) = stored.get("Session").filter(event=key)
     imported = stored.drive(race, "76561190000000001", "Unknown driver", 1).profile
@@ -106,15 +119,24 @@ def test_drivers_without_a_name_have_none(stored: Stored, migrate: Migrate) -> N
     def found() -> tuple[dict[Any, tuple[str, str]], list[str], set[tuple[str, str]]]:
         profiles = SimProfile.objects.filter(pk__in=names).values_list("pk", "profile_name", "name_key")
         kept = SimProfile.objects.get(pk=imported.pk).names.values_list("name", "folded")
-        drives = EntryDriver.objects.order_by("entry__row").values_list("name", flat=True)
-        return {row[0]: row[1:] for row in profiles}, list(drives), set(kept)
+        drives = EntryDriver.objects.filter(entry__session=race.pk).order_by("entry__row", "pk")
+        return {row[0]: row[1:] for row in profiles}, list(drives.values_list("name", flat=True)), set(kept)
 
     before = found()
-    migrate(HEAD)
+    yield
     assert found() == (names | {imported.pk: ("", "")}, ["", "", "Bob"], {("", "")})
     assert SimProfile.objects.get(pk=imported.pk).public_name == "Unknown driver"
-    migrate(BEFORE)
+    yield
     assert found() == before
+
+
+def test_results_are_as_if_they_came_in_today(stored: Stored, migrate: Migrate, subtests: pytest.Subtests) -> None:
+    kinds = (
+        events_are_called_and_joined_as_if_they_came_in_today,
+        starts_are_counted_anew_and_heats_are_told_by_their_names,
+        drivers_without_a_name_have_none,
+    )
+    go_together(subtests, migrate, {kind.__name__: kind(stored) for kind in kinds}, HEAD, BEFORE)
 
 
 @pytest.mark.parametrize(
