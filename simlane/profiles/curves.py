@@ -1,4 +1,4 @@
-"""What a simulator itself says of its drivers after each race: their rating and licence, as curves."""
+"""Ratings as curves; and what a simulator itself says of its drivers after each race: their rating and licence."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from simlane.sim.models import EntryDriver, Session, SimProfile
 
@@ -15,6 +15,16 @@ CHARTED = 200
 #: iRacing's licences from the first; each has safety ratings from 0 to 4.99.
 LICENCES = ("R", "D", "C", "B", "A", "Pro", "WC")
 _LICENCE = re.compile(rf"({'|'.join(LICENCES)}) (\d+\.\d\d)\Z")
+
+
+class Rated(Protocol):
+    """A rating, and when it became that."""
+
+    @property
+    def at(self) -> datetime: ...
+
+    @property
+    def rating(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,7 @@ def points_of(profile: SimProfile, most: int = CHARTED) -> list[Point]:
     ]
 
 
-def rating_lines(curves: Sequence[tuple[str, Sequence[Point]]]) -> dict[str, Any]:
+def rating_lines(curves: Sequence[tuple[str, Sequence[Rated]]]) -> dict[str, Any]:
     """What the chart of ratings is drawn from: a line for each name, its points by time (ms) and value."""
     return {
         "lines": [
@@ -67,5 +77,5 @@ def licence_lines(points: Sequence[Point]) -> dict[str, Any]:
     return {"lines": [{"name": "Licence", "points": dots}], "steps": steps}
 
 
-def _dot(point: Point, height: float | None, said: str) -> tuple[int, float | None, str]:
+def _dot(point: Rated, height: float | None, said: str) -> tuple[int, float | None, str]:
     return int(1000 * point.at.timestamp()), height, said

@@ -118,6 +118,15 @@ def standings_of(profile: SimProfile) -> list[Standing]:
     return standings
 
 
+def curves_of(profiles: Iterable[SimProfile]) -> list[tuple[SimProfile, str, list[Point]]]:
+    """Every curve of theirs, with its driver and kind of racing: one statement, and one for each curve."""
+    wanted = {profile.pk: profile for profile in profiles}
+    ratings = Rating.objects.filter(profile__in=wanted).values_list("profile_id", "ladder__kind")
+    order = list(wanted)
+    found = sorted(ratings, key=lambda row: (order.index(row[0]), row[1] != Ladder.Kind.ROAD))
+    return [(wanted[key], kind, curve(wanted[key], kind)) for key, kind in found]
+
+
 def curve(profile: SimProfile, kind: str) -> list[Point]:
     """The driver's rating after each of their last races in a kind of racing, the oldest first."""
     rows = (
@@ -128,9 +137,13 @@ def curve(profile: SimProfile, kind: str) -> list[Point]:
     return [Point(*row) for row in reversed(rows[:MOST_POINTS])]
 
 
-def rivals(rating: Rating) -> list[Rating]:
-    """The visible drivers whose ratings are nearest to this one, the best first; none of a provisional one."""
-    if rating.provisional:
+def nearest_to(profile: SimProfile) -> list[Rating]:
+    """The visible drivers whose ratings are nearest to this one's, the best first; none of a provisional one.
+
+    In the kind of racing in which the driver started most.
+    """
+    rating = Rating.objects.filter(profile=profile).order_by("-starts", "pk").first()
+    if rating is None or rating.provisional:
         return []
     others = listed(Rating.objects.filter(ladder=rating.ladder_id, provisional=False).exclude(pk=rating.pk))
     ahead = Q(rating__gt=rating.rating) | Q(rating=rating.rating, pk__gt=rating.pk)

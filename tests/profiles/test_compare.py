@@ -149,4 +149,4 @@ def test_curves_are_loaded_when_they_are_opened(client: Client) -> None:
     assert "compared-data" not in page
     part = client.get(f"{BOTH}&section=ratings", headers={"HX-Request": "true"})
     assert "<html" not in part.content.decode()
-    assert [len(line["points"]) for line in part.context["ratings"]["lines"]] == [3, 3]
+    assert [len(line["points"]) for line in part.context["told_lines"]["lines"]] == [3, 3]

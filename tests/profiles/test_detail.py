@@ -147,3 +147,5 @@ def test_favourites_are_those_of_most_starts(client: Client, filtered: SimProfil
         ("Spa", 1, 1, 1),
     ]
     assert [each.starts for each in tables["Car"]] == [2, 1]
+    for each in (*tables["Track"], *tables["Car"]):
+        assert client.get(each.what.get_absolute_url()).status_code == 200

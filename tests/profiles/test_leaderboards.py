@@ -142,18 +142,34 @@ def test_a_hidden_driver_is_on_no_list_and_has_no_curve(client: Client, hidden: 
         assert hidden.public_name not in names(client, address)
         assert hidden.profile_identifier not in page(client, address)
     assert client.get("/ratings/iracing/road/1002/").status_code == 404
-    assert [row.profile for row in reading.rivals(rating(1))] == [driver(3), driver(4), driver(5)]
+    assert [row.profile for row in reading.nearest_to(driver(1))] == [driver(3), driver(4), driver(5)]
     client.force_login(User.objects.get())
     assert "data-rating-chart" in page(client, "/ratings/iracing/road/1002/")
     assert "Driver 2" not in names(client, BOARD)
 
 
 @pytest.mark.usefixtures("rated")
-def test_rivals_are_the_nearest_of_both_sides() -> None:
-    assert [row.profile.profile_name for row in reading.rivals(rating(3))] == [
+def test_the_nearest_in_rating_are_of_both_sides(client: Client) -> None:
+    assert [row.profile.profile_name for row in reading.nearest_to(driver(3))] == [
         "Driver 1", "Driver 2", "Driver 4", "Driver 5"
     ]  # fmt: skip
-    assert reading.rivals(rating(6)) == []
+    assert reading.nearest_to(driver(6)) == []
+    shown = page(client, "/profiles/iracing/1003/?section=rivals").partition("Nearest in rating")[2]
+    assert re.findall(r"Driver [0-9]+(?=</a>)", shown) == ["Driver 1", "Driver 2", "Driver 4", "Driver 5"]
+
+
+@pytest.mark.usefixtures("rated")
+def test_the_curves_of_those_compared_are_over_each_other(
+    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    client.get("/")
+    with django_assert_max_num_queries(6):
+        shown = client.get("/profiles/compare/?a=iracing/1001&b=iracing/1003&section=ratings")
+    lines = shown.context["our_lines"]["lines"]
+    assert [line["name"] for line in lines] == ["Driver 1", "Driver 3"]
+    assert [len(line["points"]) for line in lines] == [12, 13]
+    assert [line["points"][-1][1] for line in lines] == [rating(1).rating, rating(3).rating]
+    assert "As the simulators told them" not in shown.content.decode()
 
 
 @pytest.mark.usefixtures("rated")
@@ -168,3 +184,21 @@ def test_a_joint_rating_is_of_two_simulators_and_the_surer_one_weighs_more() -> 
     assert other.uncertainty < one.uncertainty
     assert other.rating < found.rating < (one.rating + other.rating) / 2
     assert found.uncertainty < other.uncertainty
+
+
+def test_a_joint_rating_is_told_where_its_member_publishes_what_is_theirs(client: Client, rated: None) -> None:
+    acc = "assetto-corsa-competizione"
+    settle(*[race(2, 1, 3, 4, 5, day=number, simulator=acc) for number in range(40)])
+    member = User.objects.create_user("member", has_driver_page=True)
+    mine = [driver(1), driver(1, acc)]
+    for profile in mine:
+        profile.link_to_user(member, verified=True)
+    joint = reading.joint(mine)
+    assert joint is not None
+    told = f'<span class="text-lg font-bold">{joint.rating:,}</span>'
+    assert told in page(client, "/profiles/iracing/1001/")
+    SimProfile.objects.filter(pk=mine[1].pk).update(is_public=False)
+    assert told not in page(client, "/profiles/iracing/1001/")
+    SimProfile.objects.filter(pk=mine[1].pk).update(is_public=True)
+    User.objects.update(has_driver_page=False)
+    assert told not in page(client, "/profiles/iracing/1001/")

@@ -115,6 +115,14 @@ def test_searching_has_a_pace(client: Client) -> None:
     assert answers[120] == 429
 
 
+@pytest.mark.parametrize("address", ["/tracks/", "/cars/"])
+def test_looking_for_a_track_or_a_car_counts_as_a_search(client: Client, address: str) -> None:
+    for _ in range(120):
+        client.get("/profiles/search/", {"q": "a"})
+    assert client.get(address, {"q": "a"}).status_code == 429
+    assert client.get(address).status_code == 200
+
+
 def test_a_page_that_is_not_there_counts_as_a_search(client: Client) -> None:
     for _ in range(120):
         client.get("/profiles/search/", {"q": "a"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.core.ratelimit import consume_or_429
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -31,6 +32,8 @@ def cars(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     elif (simulator := next((each for each in simulators if each.slug == slug), None)) is None:
         return not_found(request, slug)
     query = typed(request.GET.get("q", ""))[:MAX_LENGTH]
+    if query and (refusal := consume_or_429(request, action="search", limit_get=True)):
+        return refusal
     found = called(driven(), query)
     if simulator:
         found = found.filter(simulator=simulator)

@@ -15,6 +15,8 @@ from django.views.decorators.http import require_safe
 from simlane.profiles.comparing import compare
 from simlane.profiles.curves import points_of, rating_lines
 from simlane.profiles.views.missing import not_found
+from simlane.ratings import reading
+from simlane.ratings.models import Ladder
 from simlane.sim.models import CareerYear, SimProfile
 from simlane.sim.search.query import MAX_LENGTH, search, typed
 from simlane.web.listing import address, show_section
@@ -108,14 +110,23 @@ def _picker(request: HttpRequest, profiles: list[SimProfile]) -> dict[str, Any]:
     }
 
 
+def _called(profile: SimProfile, kind: str) -> str:
+    """A curve's name; most simulators have one kind of racing only."""
+    return (
+        profile.public_name if kind == Ladder.Kind.ROAD else f"{profile.public_name}, {Ladder.Kind(kind).label.lower()}"
+    )
+
+
 def _ratings(request: HttpRequest, profiles: list[SimProfile]) -> HttpResponse:
-    curves = [(profile.public_name, points_of(profile)) for profile in profiles]
+    told = [(profile.public_name, points) for profile in profiles if (points := points_of(profile))]
+    ours = [(_called(profile, kind), points) for profile, kind, points in reading.curves_of(profiles)]
     context = {
-        "title": "Ratings of the simulators",
+        "title": "Ratings",
         "back": _address(request, [name_of(profile) for profile in profiles]),
-        "curves": curves,
-        "ratings": rating_lines([(name, points) for name, points in curves if points]),
-        "has_points": any(points for _, points in curves),
+        "ours": ours,
+        "our_lines": rating_lines(ours),
+        "told": told,
+        "told_lines": rating_lines(told),
     }
     part = "profiles/sections/compared_ratings.html"
     return show_section(request, part, context, page="profiles/compare_section.html")

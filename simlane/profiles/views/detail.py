@@ -14,11 +14,11 @@ from django.views.decorators.http import require_safe
 
 from simlane.profiles import addresses
 from simlane.profiles.bests import newest_bests
-from simlane.profiles.views.driver import in_driver_page
+from simlane.profiles.views.driver import in_driver_page, shown_profiles
 from simlane.profiles.views.missing import not_found
 from simlane.profiles.views.results import results
 from simlane.profiles.views.sections import SECTIONS, bests
-from simlane.ratings.reading import standings_of
+from simlane.ratings.reading import joint, standings_of
 from simlane.sim.career import races
 from simlane.sim.identity.identifiers import normalise_or_none
 from simlane.sim.models import CareerYear, EntryDriver, SimProfile, Simulator
@@ -50,17 +50,20 @@ def _page(request: HttpRequest, profile: SimProfile) -> HttpResponse:
     raced = _last_races(profile)
     newest = raced[0] if raced else None
     standings = standings_of(profile)
+    has_driver_page = in_driver_page(profile)
     context = {
         "profile": profile,
         "simulator": profile.simulator,
         "is_owner": request.user.is_authenticated and profile.linked_user_id == request.user.pk,
-        "has_driver_page": in_driver_page(profile),
+        "has_driver_page": has_driver_page,
         "former_names": list(
             profile.names.exclude(name__in=["", profile.profile_name])
             .order_by("-last_used_at")
             .values_list("name", flat=True)
         ),
         "standings": standings,
+        # What joins a person's profiles is told where they have published that these are theirs.
+        "joint": joint(shown_profiles(profile.linked_user_id)) if has_driver_page and profile.linked_user_id else None,
         "curves": [(standing, addresses.of_rating(profile, standing.kind)) for standing in standings],
         "years": years,
         "career": CareerYear.added(years),

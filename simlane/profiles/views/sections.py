@@ -14,6 +14,7 @@ from django.urls import reverse
 from simlane.profiles import addresses
 from simlane.profiles.bests import with_records
 from simlane.profiles.curves import licence_lines, points_of, rating_lines
+from simlane.ratings import reading
 from simlane.sim.career import company, races
 from simlane.sim.career.favourites import favourites
 from simlane.sim.models import Entry, EntryDriver, PersonalBest, SimProfile
@@ -109,7 +110,7 @@ def _mates(profile: SimProfile, user: User) -> dict[str, Any]:
 
 def _rivals(profile: SimProfile, user: User) -> dict[str, Any]:
     rivals = company.rivals(profile, SimProfile.objects.visible_to(user), COMPANY)
-    return {"rivals": rivals, "last_races": company.LAST_RACES}
+    return {"rivals": rivals, "last_races": company.LAST_RACES, "nearest": reading.nearest_to(profile)}
 
 
 SECTIONS = {

@@ -50,5 +50,5 @@ def _most(rows: Iterable[tuple[int | None, list[int]]], most: int) -> list[tuple
 
 
 def _named(model: type[Track] | type[Car], rows: list[tuple[int, list[int]]]) -> list[Favourite]:
-    named: Any = model._default_manager.in_bulk([key for key, _ in rows]) if rows else {}
+    named: Any = model._default_manager.select_related("simulator").in_bulk([key for key, _ in rows]) if rows else {}
     return [Favourite(named[key], *figures) for key, figures in rows]
