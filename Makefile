@@ -11,7 +11,7 @@ ROWS ?= 100000
 SEEDS ?= 0 1 2 3 4 5 6 7 8 9
 # Two workers for each database, more than cores: browsers, servers and child processes make a worker wait. What is
 # the same on every database is done on SQLite.
-SQLITE := --tx popen//env:SIMLANE_TEST_DATABASE=sqlite
+SQLITE := --tx popen//env:SIMLANE_TEST_DATABASE=sqlite//env:SIMLANE_TEST_PART=sqlite
 POSTGRESQL := --tx popen//env:SIMLANE_TEST_DATABASE=postgresql//env:SIMLANE_TEST_PART=database
 WORKERS := --dist worksteal $(SQLITE) $(SQLITE) $(POSTGRESQL) $(POSTGRESQL)
 SLOWEST := --durations 20

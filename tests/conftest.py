@@ -60,16 +60,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _take_part(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """`SIMLANE_TEST_PART=database` leaves to another worker what is the same on every database."""
-    if os.environ.get("SIMLANE_TEST_PART") != "database":
+    """With `SIMLANE_TEST_PART` the workers of the other database do what is the same on both."""
+    part = os.environ.get("SIMLANE_TEST_PART")
+    if part == "database":
+        chosen = [item for item in items if _depends_on_database(item)]
+    elif part == "sqlite":
+        chosen = [item for item in items if not item.get_closest_marker("on_postgresql")]
+    else:
         return
-    chosen = [item for item in items if _depends_on_database(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
 
 
 def _depends_on_database(item: pytest.Item) -> bool:
-    if item.get_closest_marker("browser"):
+    if item.get_closest_marker("browser") or item.get_closest_marker("on_sqlite"):
         return False
     return bool(item.get_closest_marker("django_db") or USES_DATABASE & set(getattr(item, "fixturenames", ())))
 

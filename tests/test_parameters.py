@@ -21,8 +21,9 @@ import simlane
 from tests.soak import times
 from tests.test_permissions import World, address, lines, world  # noqa: F401 - the fixture
 
-#: Without a transaction around each: of one in which PostgreSQL has refused a value no page could be made.
-pytestmark = pytest.mark.django_db(transaction=True)
+#: Without a transaction around each: of one in which PostgreSQL has refused a value no page could be made. It refuses
+#: more than SQLite does.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.on_postgresql]
 
 PEOPLE = ("anonymous", "member", "proved", "staff")
 #: What our own views read, and Django's admin and allauth.

@@ -22,7 +22,7 @@ from simlane.sim.ownership.history import How
 from simlane.users.models import User
 from simlane.users.platforms import PROVE, proof
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 WORDS = "invalid literal for int() with base 10"
 MEMBERS = "/users/profile/sim-profiles/"
 MESSAGE = "It is mine: I have raced under this name for years."

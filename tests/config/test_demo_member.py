@@ -9,7 +9,7 @@ from django.core.management import call_command
 from simlane.sim.models import SimProfile, Simulator
 from simlane.users.management.commands import demo_member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from simlane.sim.ownership.claims import MAX_PICTURES
 from simlane.sim.ownership.codes import VALID
 from simlane.users.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 
 ARTICLES = Path(__file__).parents[2] / "simlane/help/templates/help/articles"
 ADDRESSES = ["/help/", *(f"/help/{slug}/" for slug in BY_SLUG)]

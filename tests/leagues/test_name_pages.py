@@ -21,7 +21,7 @@ from tests.leagues.conftest import signed_in
 from tests.leagues.test_names import ID, of, race
 from tests.results.standing import bring
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 AT = "/leagues/sunday-cup/drivers/"
 BOBS = "76561190000000002"
 

@@ -18,7 +18,7 @@ from simlane.users.models import User
 from tests.leagues.conftest import account, signed_in
 from tests.results.builders import acc_document
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 GIVEN = {
     "name": " Monday  Cup ",
     "slug": "",

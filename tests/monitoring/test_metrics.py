@@ -21,7 +21,7 @@ from simlane.sim.models import OldReleaseWrite, SimProfile
 from simlane.upgrade.models import UpgradeStep
 from simlane.users.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 ROOT = Path(__file__).resolve().parents[2]
 OUTSIDE = "203.0.113.7"
 

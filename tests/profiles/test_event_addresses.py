@@ -9,7 +9,7 @@ from django.utils import timezone
 from simlane.sim.models import Event
 from simlane.web.slugs import readable
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 
 
 @pytest.fixture

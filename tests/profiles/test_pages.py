@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from simlane.profiles.templatetags.racing import signed
 from simlane.sim.models import EntryDriver, Event, Session, SimProfile, Simulator
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 
 
 @pytest.mark.usefixtures("season")

@@ -21,7 +21,7 @@ from tests.results.builders import iracing_document
 from tests.results.standing import bring
 from tests.results.test_versions import CORRECTED, FIRST, RACE, practice
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 
 
 @pytest.fixture

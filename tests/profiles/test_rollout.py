@@ -14,7 +14,7 @@ from simlane.profiles.rollout import FLAG
 from simlane.sim.models import Event, SimProfile
 from simlane.users.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 
 
 def public_pages(profile: SimProfile) -> list[str]:

@@ -26,7 +26,7 @@ from tests import databases
 from tests.config.served import environment
 from tests.results.builders import acc_document, iracing_document
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 
 GOOD = json.dumps(acc_document())
 NOBODY = 65534

@@ -31,7 +31,7 @@ from tests.results.builders import acc_document, iracing_document
 from tests.results.server_files import BEGAN, ams2_document, ams2_event, ams2_result, ams2_stage
 from tests.soak import times
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 LONGEST = 120.0
 
 

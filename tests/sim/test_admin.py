@@ -11,7 +11,7 @@ from django.utils import timezone
 from simlane.sim.models import ContestedIdentifier, Event, SimProfile, Simulator
 from simlane.users.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 PROFILES = "/admin/sim/simprofile/"
 
 

@@ -20,7 +20,7 @@ from django.test.utils import CaptureQueriesContext
 
 from simlane.users.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 PASSWORD = "correct horse battery"
 
 

@@ -19,7 +19,7 @@ from simlane.users.models import User
 from tests.leagues.conftest import signed_in
 from tests.leagues.seasons.shown import fill
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 AT = "/leagues/sunday-cup/spring/"
 ROUND = {"name": "", "when": "", "where": "", "percent": "100", "may_drop": "on"}
 RULES = {

@@ -21,7 +21,7 @@ from simlane.users.models import User
 from tests.leagues.conftest import account, signed_in
 from tests.leagues.seasons.shown import fill
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 PAGE = "/leagues/sunday-cup/spring/"
 FEED = f"{PAGE}calendar.ics"
 

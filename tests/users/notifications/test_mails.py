@@ -20,7 +20,7 @@ from simlane.users.notifications.mails import address, mail, token
 from simlane.users.notifications.texts import text
 from tests.users.notifications.conftest import Told, confirmed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(1)>\r\nBcc: victim@example.org\u2028\u202etxt\x00'
 

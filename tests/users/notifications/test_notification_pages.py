@@ -18,7 +18,7 @@ from simlane.users.notifications.groups import BY_NAME, choices, groups_for, wan
 from simlane.users.notifications.mails import token
 from tests.users.notifications.conftest import Told
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 
 LIST = "/users/notifications/"
 CHOICE = "/users/profile/notifications/"

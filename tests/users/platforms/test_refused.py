@@ -13,7 +13,7 @@ from simlane.users.platforms import http
 from tests.users.platforms.conftest import MINE, PROVE, UNKNOWN, Prove, changed, decide, refused, rows, said
 from tests.users.platforms.peers import IRacingPeer, SteamPeer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 
 
 @pytest.fixture(params=["steam", "iracing"])

@@ -12,7 +12,7 @@ from django.test import Client
 from tests.users.platforms.conftest import UNKNOWN, Prove, changed, refused, said
 from tests.users.platforms.peers import IRacingPeer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 
 
 @pytest.mark.usefixtures("unchanged")

@@ -17,7 +17,7 @@ from simlane.users.platforms.steam import NonceStore
 from tests.users.platforms.conftest import UNKNOWN, Prove, refused, rows
 from tests.users.platforms.peers import CLAIMED, SteamPeer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 
 
 @pytest.mark.usefixtures("unchanged")

@@ -19,7 +19,7 @@ from simlane.users.models import User
 from tests.users.platforms.conftest import decide, text_of
 from tests.users.platforms.peers import IRacingPeer, SteamPeer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 CONNECTIONS = "/accounts/3rdparty/"
 PASSWORD = "correct horse battery"
 

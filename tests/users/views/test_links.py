@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 from simlane.sim.models import SimProfile
 from simlane.users.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 
 LIST = "/users/profile/sim-profiles/"
 ACTS = ("link", "unlink", "verify", "manage")

@@ -19,7 +19,7 @@ from simlane.sim.models import Claim, ClaimImage, OwnershipCode, SimProfile, Sim
 from simlane.sim.ownership import claims
 from simlane.users.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 WHY = "I have driven under this name since 2019, see the picture."
 MY_PROFILES = "/users/profile/sim-profiles/"
 
