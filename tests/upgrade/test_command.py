@@ -40,22 +40,24 @@ def test_the_whole_upgrade_and_back(legacy_install: Install) -> None:
     site.call("migrate", "-v0")
     assert json.loads(site.call("upgrade_profiles", "status", "--json"))["state"] == "window"
     assert "complete, verified, and alone" in site.call("upgrade_profiles", *QUIET)
-    done, schema = site.checksum(), site.schema()
     assert json.loads(site.call("upgrade_profiles", "status", "--json"))["state"] == "new"
     site.call("upgrade_profiles", "rollback", "--yes")
     assert site.query(legacy) == before
-    site.call("upgrade_profiles", "run", "--no-backup")
-    site.call("upgrade_profiles", *QUIET)
-    assert site.checksum() == done
-    assert site.schema() == schema
 
 
 def test_migrate_alone_gives_the_same_rows_and_the_same_schema(upgraded_install: Install, tmp_path: Path) -> None:
     upgraded_install.call("upgrade_profiles", *QUIET)
     with install(tmp_path) as other:
         other.call("migrate", "-v0")
-        assert other.checksum() == upgraded_install.checksum()
-        assert other.schema() == upgraded_install.schema()
+        done, schema = other.checksum(), other.schema()
+    assert done == upgraded_install.checksum()
+    assert schema == upgraded_install.schema()
+    # And on a second way.
+    upgraded_install.call("upgrade_profiles", "rollback", "--yes")
+    upgraded_install.call("upgrade_profiles", "run", "--no-backup")
+    upgraded_install.call("upgrade_profiles", *QUIET)
+    assert done == upgraded_install.checksum()
+    assert schema == upgraded_install.schema()
 
 
 def test_plan_says_what_is_there_and_changes_nothing(legacy_install: Install, upgraded_install: Install) -> None:
@@ -113,8 +115,13 @@ def test_a_table_that_stays_locked_is_waited_for_without_blocking_others(legacy_
         legacy_install.query("UPDATE sim_simprofile SET profile_name = profile_name WHERE is_verified")
         assert time.monotonic() - started < 5
         reader.rollback()
+        # What waited for it has been done.
+        for line in process.stdout:
+            if line.startswith("  backfill: "):
+                break
+        process.terminate()
         output = process.communicate(timeout=300)[0]
-    assert process.returncode == 0, output
+    assert process.returncode == 130, output
 
 
 def test_a_second_upgrade_is_refused(legacy_install: Install) -> None:
@@ -128,7 +135,7 @@ def test_a_second_upgrade_is_refused(legacy_install: Install) -> None:
 def test_killed_at_any_moment_it_ends_as_if_it_had_not_been(tmp_path: Path, database_server: None, seed: int) -> None:
     moments = random.Random(seed)
     with install(tmp_path, databases.UPGRADED) as whole, install(tmp_path) as broken:
-        for _ in range(3):
+        for _ in range(times(1, soak=3)):
             process = broken.start("upgrade_profiles", "run", "--no-backup")
             assert process.stdout
             # A moment after one of its lines; there is one for each step.

@@ -55,7 +55,9 @@ def steps(site: Install) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("action", ["plan", "run", "status", "verify", "backup"])
 def test_an_unreachable_server_is_a_line(legacy_install: Install, tmp_path: Path, action: str) -> None:
     site = Install(f"postgres://simlane:x@127.0.0.1:{postgres.free_port()}/simlane", tmp_path)
-    output = site.manage("upgrade_profiles", action, code=1)
+    # The start of a process has its own patience; one shows it for all.
+    ask = site.manage if action == "run" else site.call
+    output = ask("upgrade_profiles", action, code=1)
     assert re.search(r"^CommandError: No connection to the database: .*Connection refused", output, re.MULTILINE)
     assert "Traceback" not in output
 
@@ -72,49 +74,41 @@ def test_a_server_that_does_not_answer_is_given_up_within_seconds(legacy_install
     assert time.monotonic() - started < usual + 2 * runner.CONNECT_SECONDS
 
 
-def test_a_lost_connection_is_a_line_and_the_step_has_failed(legacy_install: Install) -> None:
-    process = begun(legacy_install)
-    legacy_install.query(
-        """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+def test_a_run_that_ends_early_says_so_and_the_same_command_goes_on(
+    legacy_install: Install, subtests: pytest.Subtests
+) -> None:
+    """One run after another of the same install, each stopped in its backfill in another way."""
+    end_sessions = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()"""
-    )
-    assert "CommandError: The connection to the server was lost" in ended(process, 1)
-    assert steps(legacy_install)["backfill"]["state"] == "failed"
-    assert "terminating connection" in steps(legacy_install)["backfill"]["detail"]
-    legacy_install.call("upgrade_profiles", "run", "--no-backup")
-    assert steps(legacy_install)["backfill"]["state"] == "done"
-
-
-def test_with_v2_an_error_comes_in_full(legacy_install: Install) -> None:
-    process = begun(legacy_install, *SLOWLY, "-v2")
-    legacy_install.query(
-        """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid()"""
-    )
-    output = process.communicate(timeout=120)[0]
-    assert process.returncode == 1
-    assert "Traceback" in output
-
-
-def test_a_run_that_was_killed_is_not_said_to_run(legacy_install: Install) -> None:
-    process = begun(legacy_install)
-    assert steps(legacy_install)["backfill"]["state"] == "running"
-    process.kill()
-    process.communicate()
-    assert steps(legacy_install)["backfill"]["state"] == "stopped"
-
-
-def test_it_ends_by_sigterm_in_the_background_of_a_script_and_goes_on(legacy_install: Install) -> None:
-    # A shell without job control lets its background ignore Ctrl-C.
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
+    with subtests.test("a lost connection is a line, and the step has failed"):
         process = begun(legacy_install)
-    finally:
-        signal.signal(signal.SIGINT, before)
-    wait_until(lambda: legacy_install.query("SELECT count(*) FROM sim_legacyprofile")[0][0] > 0)
-    process.send_signal(signal.SIGTERM)
-    assert "goes on from here" in ended(process, 130)
-    assert steps(legacy_install)["backfill"]["state"] == "failed"
+        legacy_install.query(end_sessions)
+        assert "CommandError: The connection to the server was lost" in ended(process, 1)
+        assert steps(legacy_install)["backfill"]["state"] == "failed"
+        assert "terminating connection" in steps(legacy_install)["backfill"]["detail"]
+    with subtests.test("with -v2 an error comes in full"):
+        process = begun(legacy_install, *SLOWLY, "-v2")
+        legacy_install.query(end_sessions)
+        output = process.communicate(timeout=120)[0]
+        assert process.returncode == 1
+        assert "Traceback" in output
+    with subtests.test("a run that was killed is not said to run"):
+        process = begun(legacy_install)
+        assert steps(legacy_install)["backfill"]["state"] == "running"
+        process.kill()
+        process.communicate()
+        assert steps(legacy_install)["backfill"]["state"] == "stopped"
+    with subtests.test("it ends by SIGTERM in the background of a script"):
+        # A shell without job control lets its background ignore Ctrl-C.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            process = begun(legacy_install)
+        finally:
+            signal.signal(signal.SIGINT, before)
+        wait_until(lambda: legacy_install.query("SELECT count(*) FROM sim_legacyprofile")[0][0] > 0)
+        process.send_signal(signal.SIGTERM)
+        assert "goes on from here" in ended(process, 130)
+        assert steps(legacy_install)["backfill"]["state"] == "failed"
     legacy_install.call("upgrade_profiles", "run", "--no-backup")
     assert steps(legacy_install)["backfill"]["state"] == "done"
 
