@@ -20,9 +20,12 @@ from waffle.testutils import override_flag
 from simlane.config.pages import versions, warm
 from simlane.leagues.models import Season
 from simlane.leagues.seasons import making
+from simlane.profiles import addresses
+from simlane.ratings import recomputing
+from simlane.ratings.models import Rating
 from simlane.results.importer import Importer
 from simlane.sim import shown
-from simlane.sim.models import Event, League, SimProfile, Simulator
+from simlane.sim.models import Event, League, Session, SimProfile, Simulator, TrackRecord
 from simlane.sim.ownership import linking
 from simlane.users.models import User
 from tests.results.builders import iracing_document
@@ -279,10 +282,15 @@ def test_a_page_that_shows_what_no_version_knows_is_not_kept(
     assert "is not kept: it shows sim_personalbest" in caplog.text
 
 
-def test_each_page_that_is_to_be_kept_is(client: Visitor, alice: SimProfile, owner: User) -> None:
+def test_each_page_that_is_to_be_kept_is(client: Visitor, season: None, owner: User) -> None:
+    recomputing.catch_up()
     User.objects.filter(pk=owner.pk).update(has_driver_page=True)
+    rating = Rating.objects.select_related("profile__simulator", "ladder").order_by("pk")[0]
+    alice = rating.profile
     alice.link_to_user(owner, verified=True)
-    event = Event.objects.create(simulator=alice.simulator, name="Round 1", listed_at=timezone.now())
+    record = TrackRecord.objects.select_related("track__simulator", "car__simulator").order_by("pk")[0]
+    race = Session.objects.filter(kind="race", entries__lap_times__isnull=False).order_by("pk")[0]
+    event = race.event
     league = League.objects.create(name="Sunday Cup", slug="sunday-cup")
     season = Season(league=league, simulator=alice.simulator, name="Spring", slug="spring", state=Season.State.RUNNING)
     making.make(season)
@@ -290,10 +298,21 @@ def test_each_page_that_is_to_be_kept_is(client: Visitor, alice: SimProfile, own
         "profiles:home": "/",
         "profiles:browse": "/profiles/",
         "profiles:simulator": "/profiles/iracing/",
-        "profiles:detail": ADDRESS,
+        "profiles:detail": alice.get_absolute_url(),
+        "profiles:rating": addresses.of_rating(alice, rating.ladder.kind),
         "profiles:driver": "/drivers/olivia/",
         "profiles:events": "/events/",
         "profiles:event": event.get_absolute_url(),
+        "profiles:laps": addresses.of_laps(event, race),
+        "profiles:entry": addresses.of_entry(event, race, race.entries.get(row=0)),
+        "profiles:leaderboards": "/leaderboards/",
+        "profiles:leaderboard": f"/leaderboards/{alice.simulator.slug}/",
+        "profiles:tracks": "/tracks/",
+        "profiles:tracks_of": f"/tracks/{record.track.simulator.slug}/",
+        "profiles:track": record.track.get_absolute_url(),
+        "profiles:cars": "/cars/",
+        "profiles:cars_of": f"/cars/{record.car.simulator.slug}/",
+        "profiles:car": record.car.get_absolute_url(),
         "leagues:list": "/leagues/",
         "leagues:league": "/leagues/sunday-cup/",
         "leagues:season": "/leagues/sunday-cup/spring/",
@@ -301,7 +320,11 @@ def test_each_page_that_is_to_be_kept_is(client: Visitor, alice: SimProfile, own
         "help:article": "/help/privacy/",
     }
     assert pages.keys() == warm.KEPT.keys()
-    assert [name for name, address in pages.items() if "ETag" not in client.get(address)] == []
+    before = {name: client.tag(address) for name, address in pages.items()}
+    linking.set_visibility(alice, owner, public=False)
+    shows = {name for name in before if name.startswith("profiles:")}
+    hidden = {name for name in shows if client.get(pages[name]).headers.get("ETag") != before[name]}
+    assert hidden == shows
 
 
 @pytest.mark.usefixtures("alice")

@@ -49,10 +49,18 @@ def _lists(_: dict[str, Any]) -> int:
     return versions.LISTS
 
 
+def _profile(of: dict[str, Any]) -> int:
+    return versions.bucket("profile", f"{of['slug']}/{of['identifier']}")
+
+
+def _event(of: dict[str, Any]) -> int:
+    return versions.bucket("event", of["event_id"])
+
+
 #: The pages that are kept, by the names of their addresses: the number of the version of what each shows.
 KEPT: dict[str, Callable[[dict[str, Any]], int]] = {
-    "profiles:detail": lambda of: versions.bucket("profile", f"{of['slug']}/{of['identifier']}"),
-    "profiles:event": lambda of: versions.bucket("event", of["event_id"]),
+    **dict.fromkeys(("profiles:detail", "profiles:rating"), _profile),
+    **dict.fromkeys(("profiles:event", "profiles:laps", "profiles:entry"), _event),
     **dict.fromkeys(
         (
             "profiles:home",
@@ -60,6 +68,14 @@ KEPT: dict[str, Callable[[dict[str, Any]], int]] = {
             "profiles:simulator",
             "profiles:driver",
             "profiles:events",
+            "profiles:leaderboards",
+            "profiles:leaderboard",
+            "profiles:tracks",
+            "profiles:tracks_of",
+            "profiles:track",
+            "profiles:cars",
+            "profiles:cars_of",
+            "profiles:car",
             "leagues:list",
             "leagues:league",
             "leagues:season",
