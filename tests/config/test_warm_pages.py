@@ -289,7 +289,8 @@ def test_each_page_that_is_to_be_kept_is(client: Visitor, season: None, owner: U
     alice = rating.profile
     alice.link_to_user(owner, verified=True)
     record = TrackRecord.objects.select_related("track__simulator", "car__simulator").order_by("pk")[0]
-    race = Session.objects.filter(kind="race", entries__lap_times__isnull=False).order_by("pk")[0]
+    driven = Session.objects.filter(kind="race", entries__drivers__profile=alice)
+    race = driven.filter(entries__lap_times__isnull=False).order_by("pk")[0]
     event = race.event
     league = League.objects.create(name="Sunday Cup", slug="sunday-cup")
     season = Season(league=league, simulator=alice.simulator, name="Spring", slug="spring", state=Season.State.RUNNING)
