@@ -285,12 +285,11 @@ def test_a_page_that_shows_what_no_version_knows_is_not_kept(
 def test_each_page_that_is_to_be_kept_is(client: Visitor, season: None, owner: User) -> None:
     recomputing.catch_up()
     User.objects.filter(pk=owner.pk).update(has_driver_page=True)
-    rating = Rating.objects.select_related("profile__simulator", "ladder").order_by("pk")[0]
-    alice = rating.profile
+    race = Session.objects.filter(kind="race", entries__lap_times__isnull=False).order_by("pk")[0]
+    alice = SimProfile.objects.filter(drives__entry__session=race).select_related("simulator").order_by("pk")[0]
+    rating = Rating.objects.select_related("ladder").get(profile=alice)
     alice.link_to_user(owner, verified=True)
     record = TrackRecord.objects.select_related("track__simulator", "car__simulator").order_by("pk")[0]
-    driven = Session.objects.filter(kind="race", entries__drivers__profile=alice)
-    race = driven.filter(entries__lap_times__isnull=False).order_by("pk")[0]
     event = race.event
     league = League.objects.create(name="Sunday Cup", slug="sunday-cup")
     season = Season(league=league, simulator=alice.simulator, name="Spring", slug="spring", state=Season.State.RUNNING)
