@@ -37,6 +37,8 @@ OLD_INSTALL = "old_install"
 OLD_POPULATED = "old_populated"
 #: The same after `upgrade_profiles run`.
 UPGRADED = "upgraded"
+#: The old install with its profiles after `migrate` alone.
+MIGRATED = "migrated"
 ROWS, ACCOUNTS = 400, 60
 
 #: The commands that lead to a state.
@@ -46,9 +48,15 @@ _COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     OLD_INSTALL: (("migrate", "sim", LEGACY), ("migrate", "users", "0001")),
     OLD_POPULATED: (),
     UPGRADED: (("upgrade_profiles", "run", "--no-backup"),),
+    MIGRATED: (("migrate",),),
 }
 #: The state that another one starts from.
-_STARTS_FROM = {BACK: NEWEST, OLD_POPULATED: OLD_INSTALL, UPGRADED: OLD_POPULATED}
+_STARTS_FROM = {
+    BACK: NEWEST,
+    OLD_POPULATED: OLD_INSTALL,
+    UPGRADED: OLD_POPULATED,
+    MIGRATED: OLD_POPULATED,
+}
 
 
 #: Whether the test's own database is elsewhere than at the newest migration; see `come_back`.

@@ -24,6 +24,7 @@ from tests.waiting import wait_until
 
 pytestmark = on_postgresql
 Profiles = models.SimProfile.objects
+NAMES = ("Raced", "Moved", "Corrected")
 
 
 def test_profiles_are_merged_by_staff_and_by_proof_while_both_releases_serve(
@@ -97,45 +98,50 @@ def test_a_note_of_a_profile_deleted_just_then_does_not_stop_the_upgrade(old: Ol
     assert not models.ContestedIdentifier.objects.exists()
 
 
-@pytest.mark.parametrize("point", ["0009_add_profile_fields", "0018_profile_names_and_figures"])
 def test_what_the_old_release_does_on_the_second_way_is_kept_and_loses_no_results(
-    opened, old: Old, migrate: Migrate, old_release: OldRelease, tmp_path: Path, point: str
+    opened, old: Old, migrate: Migrate, old_release: OldRelease, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
-    raced, moved = str(old.profile("Raced", {"cust_id": 5})), str(old.profile("Moved", {"cust_id": 6}))
-    corrected = str(old.profile("Corrected", {"cust_id": 7}))
-    claims = [str(old.profile("Claims", {"cust_id": 9}, user=name)) for name in "ab"]
+    # At each point the same of profiles of its own.
+    points = {"0009_add_profile_fields": 0, "0018_profile_names_and_figures": 100}
+    keys = {
+        point: [
+            *(str(old.profile(name, {"cust_id": more + number})) for number, name in enumerate(NAMES, start=5)),
+            *(str(old.profile("Claims", {"cust_id": more + 9}, user=name)) for name in "ab"),
+        ]
+        for point, more in points.items()
+    }
     opened()
-    race(tmp_path, 5, "Raced")
-    race(tmp_path, 6, "Moved")
-    migrate(LEGACY)
-    dual_write.hold(connection)
-    migrate(point)
-    old_release.disconnect(raced)
-    old_release.move(moved, "acc")
-    old_release.edit(corrected, None, {"cust_id": 8})
-    old_release.edit(claims[0], None, {"cust_id": 10})
-    migrate(HEAD)
-    won = {str(row.pk): (row.wins, row.class_wins) for row in Profiles.all()}
-    assert (won[raced], won[corrected]) == ((1, 1), (0, 0))
-    found = {str(row.pk): (row.profile_identifier, row.simulator.slug, row.starts) for row in Profiles.all()}
-    assert found[raced] == ("5", "iracing", 1)
-    assert found[moved] == ("6", "iracing", 1)
-    assert found[corrected] == ("8", "iracing", 0)
-    assert found[claims[0]] == ("10", "iracing", 0)
-    assert Profiles.get(pk=raced).linked_user_id is None
-    assert models.EntryDriver.objects.filter(profile__in=[raced, moved]).count() == 2
-    every_rule_holds()
-
-
-def test_events_with_results_keep_their_simulator(
-    opened, old: Old, migrate: Migrate, old_release: OldRelease, tmp_path: Path
-) -> None:
-    opened()
-    race(tmp_path, 5, "Racer")
+    race(tmp_path, 300, "Racer")
+    event = models.Event.objects.get().pk
+    for more in points.values():
+        race(tmp_path, more + 5, "Raced")
+        race(tmp_path, more + 6, "Moved")
     apps = migrate(LEGACY)
-    apps.get_model("sim", "Event").objects.update(simulator=old.simulators["acc"])
+    apps.get_model("sim", "Event").objects.filter(pk=event).update(simulator=old.simulators["acc"])
+    dual_write.hold(connection)
+    for point, more in points.items():
+        migrate(point)
+        raced, moved, corrected, claim, _ = keys[point]
+        old_release.disconnect(raced)
+        old_release.move(moved, "acc")
+        old_release.edit(corrected, None, {"cust_id": more + 8})
+        old_release.edit(claim, None, {"cust_id": more + 10})
     migrate(HEAD)
-    assert models.Event.objects.get().simulator.slug == "iracing"
+    rows = {str(row.pk): row for row in Profiles.all()}
+    found = {key: (row.profile_identifier, row.simulator.slug, row.starts) for key, row in rows.items()}
+    for point, more in points.items():
+        raced, moved, corrected, claim, _ = keys[point]
+        with subtests.test(point):
+            assert (rows[raced].wins, rows[raced].class_wins) == (1, 1)
+            assert (rows[corrected].wins, rows[corrected].class_wins) == (0, 0)
+            assert found[raced] == (f"{more + 5}", "iracing", 1)
+            assert found[moved] == (f"{more + 6}", "iracing", 1)
+            assert found[corrected] == (f"{more + 8}", "iracing", 0)
+            assert found[claim] == (f"{more + 10}", "iracing", 0)
+            assert rows[raced].linked_user_id is None
+            assert models.EntryDriver.objects.filter(profile__in=[raced, moved]).count() == 2
+    with subtests.test("events with results keep their simulator"):
+        assert models.Event.objects.get(pk=event).simulator.slug == "iracing"
     every_rule_holds()
 
 
