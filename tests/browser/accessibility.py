@@ -8,7 +8,7 @@ from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.looks import dark, look_of
+from tests.browser.looks import dark, look_of, widths
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 #: Those that look at colours: the schemes differ in nothing else.
@@ -57,6 +57,13 @@ MARK_SEEN = """(seen) => {
 }"""
 #: What was looked at in this run and is as it should be.
 _seen: set[str] = set()
+
+
+def assert_every_look(page: Page) -> None:
+    """The page as it stands, loaded once: on a phone and on a desktop, light and dark."""
+    for width in widths(page):
+        assert_fits(page, width)
+        assert_accessible(page)
 
 
 def assert_accessible(page: Page) -> None:

@@ -1,7 +1,10 @@
 """The looks a page is tested in: phone and desktop, light and dark, all in one page of the browser.
 
+    page.goto("/profiles/")
+    assert_every_look(page)
+
     for width in widths(page):
-        page.goto("/profiles/")
+        page.goto("/profiles/")  # what differs when it is opened in that width
         assert_accessible(page)  # in both schemes
         assert_fits(page, width)
 
@@ -30,7 +33,7 @@ NEXT_FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAni
 
 
 def widths(page: Page) -> Iterator[int]:
-    """Gives the page each width in turn; what is tested is loaded in it."""
+    """Gives the page each width in turn."""
     for width, height in HEIGHTS.items():
         page.set_viewport_size({"width": width, "height": height})
         yield width

@@ -17,8 +17,7 @@ from simlane.leagues.models import Membership, Upload
 from simlane.results.models import Way
 from simlane.sim.models import Event, League
 from simlane.users.models import User
-from tests.browser.accessibility import assert_accessible, assert_fits
-from tests.browser.looks import widths
+from tests.browser.accessibility import assert_every_look
 from tests.leagues.conftest import account
 
 RACES = ("260312_203000_FP.json", "260312_205000_Q.json", "260312_211504_R.json")
@@ -170,21 +169,15 @@ def test_a_leagues_pages_are_accessible_and_fit(page: Page, run, sign_in) -> Non
         f"{at}upload/{preview.pk}/", f"{at}upload/{done.pk}/", f"{at}reports/", f"/leagues/reports/{event.pk}/",
         event.get_absolute_url(),
     ]  # fmt: skip
-    for width in widths(page):
-        for address in addresses:
-            page.goto(address)
-            check(page, width)
-        page.goto(f"{at}tokens/")
-        page.get_by_label("What is it for?").fill("Another")
-        with page.expect_navigation():
-            page.get_by_role("button", name="Make a token").click()
-        check(page, width)
-        page.goto(f"{at}people/")
-        with page.expect_navigation():
-            page.get_by_role("button", name="Invite").click()
-        check(page, width)
-
-
-def check(page: Page, width: int) -> None:
-    assert_fits(page, width)
-    assert_accessible(page)
+    for address in addresses:
+        page.goto(address)
+        assert_every_look(page)
+    page.goto(f"{at}tokens/")
+    page.get_by_label("What is it for?").fill("Another")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Make a token").click()
+    assert_every_look(page)
+    page.goto(f"{at}people/")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Invite").click()
+    assert_every_look(page)

@@ -15,8 +15,7 @@ from playwright.sync_api import Page, expect
 from simlane.sim.models import SimProfile
 from simlane.sim.ownership.events import Kind, OwnershipEvent, notify
 from simlane.users.models import Notification, User
-from tests.browser.accessibility import assert_accessible
-from tests.browser.looks import widths
+from tests.browser.accessibility import assert_every_look
 
 
 @pytest.fixture
@@ -118,15 +117,13 @@ def test_i_choose_my_mails_and_leave_by_a_mail(
 
 def test_every_look(page: Page, marta: SimProfile, member: User, sign_in: Callable[..., None]) -> None:
     sign_in(member)
-    for _ in widths(page):
-        page.goto("/users/notifications/")
-        expect(page.get_by_text("Nothing has happened yet")).to_be_visible()
-        assert_accessible(page)
+    page.goto("/users/notifications/")
+    expect(page.get_by_text("Nothing has happened yet")).to_be_visible()
+    assert_every_look(page)
     for kind in Kind:
         happen(kind, member, marta, reason="The pictures show it.", merged_name="M. Sandqvist")
     Notification.objects.filter(kind__in=["linked", "verified"]).update(read_at="2026-01-01T00:00Z")
     way_out = urlsplit(mail.outbox[0].extra_headers["List-Unsubscribe"].strip("<>")).path
-    for _ in widths(page):
-        for address in ("/users/notifications/", "/users/profile/notifications/", way_out):
-            page.goto(address)
-            assert_accessible(page)
+    for address in ("/users/notifications/", "/users/profile/notifications/", way_out):
+        page.goto(address)
+        assert_every_look(page)

@@ -12,8 +12,7 @@ from simlane.monitoring.models import MissingAddress, SearchTimes, SlowSearch
 from simlane.sim.models import SimProfile
 from simlane.upgrade.models import UpgradeStep
 from simlane.users.models import User
-from tests.browser.accessibility import assert_accessible, assert_fits
-from tests.browser.looks import widths
+from tests.browser.accessibility import assert_every_look
 
 ROLLOUT = "/staff/rollout/"
 
@@ -45,14 +44,12 @@ def staff(demo: None) -> User:
 
 def test_it_is_accessible_and_fits(page: Page, staff: User, sign_in) -> None:
     sign_in(staff)
-    for width in widths(page):
-        page.goto("/")
-        page.get_by_role("link", name="Rollout").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Rollout")
-        for closed in page.locator("details").all():
-            closed.locator("summary").click()
-        assert_accessible(page)
-        assert_fits(page, width)
+    page.goto("/")
+    page.get_by_role("link", name="Rollout").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Rollout")
+    for closed in page.locator("details").all():
+        closed.locator("summary").click()
+    assert_every_look(page)
 
 
 def test_each_chart_is_drawn_and_has_a_table(page: Page, staff: User, sign_in) -> None:

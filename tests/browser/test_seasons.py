@@ -14,8 +14,7 @@ from simlane.leagues.models import Membership, Season, Standing
 from simlane.leagues.seasons import making
 from simlane.results.importer import Importer
 from simlane.sim.models import Event, League, Simulator
-from tests.browser.accessibility import assert_accessible, assert_fits
-from tests.browser.looks import widths
+from tests.browser.accessibility import assert_every_look
 from tests.browser.test_layout import CUT_OFF
 from tests.leagues.conftest import account
 from tests.leagues.seasons.shown import fill
@@ -35,17 +34,11 @@ def cup(transactional_db: None) -> League:
     return made
 
 
-def check(page: Page, width: int) -> None:
-    assert_accessible(page)
-    assert_fits(page, width)
-
-
 def test_a_seasons_pages_are_accessible_and_fit(page: Page, cup: League) -> None:
     event = Event.objects.order_by("pk")[1]
-    for width in widths(page):
-        for address in (CUP, f"{CUP}full/", f"{CUP}full/?standings=all", f"{CUP}empty/", event.get_absolute_url()):
-            page.goto(address)
-            check(page, width)
+    for address in (CUP, f"{CUP}full/", f"{CUP}full/?standings=all", f"{CUP}empty/", event.get_absolute_url()):
+        page.goto(address)
+        assert_every_look(page)
 
 
 def test_an_organisers_pages_are_accessible_and_fit(page: Page, cup: League, sign_in, problems) -> None:
@@ -56,17 +49,16 @@ def test_an_organisers_pages_are_accessible_and_fit(page: Page, cup: League, sig
     season = Season.objects.get(slug="full")
     raced = season.rounds.filter(event__isnull=False)[0]
     table = season.points_tables.all()[0]
-    for width in widths(page):
-        for address in (
-            "", "full/", "seasons/new/", "full/edit/", "full/rounds/", f"full/rounds/{raced.pk}/",
-            "full/rounds/table/", "full/points/", f"full/points/{table.pk}/", "full/entries/",
-        ):  # fmt: skip
-            page.goto(CUP + address)
-            check(page, width)
-        page.get_by_label("The table").fill("driver,number\n,7\n")
-        with page.expect_navigation():
-            page.get_by_role("button", name="Check it").click()
-        check(page, width)
+    for address in (
+        "", "full/", "seasons/new/", "full/edit/", "full/rounds/", f"full/rounds/{raced.pk}/",
+        "full/rounds/table/", "full/points/", f"full/points/{table.pk}/", "full/entries/",
+    ):  # fmt: skip
+        page.goto(CUP + address)
+        assert_every_look(page)
+    page.get_by_label("The table").fill("driver,number\n,7\n")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Check it").click()
+    assert_every_look(page)
 
 
 def test_the_chart_shows_what_its_table_says(page: Page, cup: League) -> None:
