@@ -35,7 +35,7 @@ def test_no_link_changes_unwritten_while_the_history_begins_anew(make_profile: M
     refused = []
 
     def meanwhile(execute: Any, sql: str, parameters: Any, many: bool, context: dict[str, Any]) -> Any:
-        if "TRIGGER sim_write_history" in sql:
+        if "REPLACE TRIGGER sim_write_history" in sql:
             try:
                 elsewhere(shown)
             except errors.LockNotAvailable:
@@ -52,6 +52,39 @@ def test_no_link_changes_unwritten_while_the_history_begins_anew(make_profile: M
     assert not [finding for finding in findings() if finding.count and finding.check.startswith("history")]
     assert profile.history.count() == 3
     assert len(refused) == 1
+
+
+def test_a_link_that_changes_while_the_gaps_of_a_history_are_filled_is_written_behind_them(
+    make_profile: MakeProfile, ann: User
+) -> None:
+    """Neither a table that is held while a large history is read, nor a way on that is lost when that is interrupted."""
+    profile = make_profile()
+    profile.link_to_user(ann, verified=True)
+    shown = f"UPDATE sim_simprofile SET is_public = NOT is_public WHERE id = '{profile.pk}'"
+    tries = []
+
+    def meanwhile(execute: Any, sql: str, parameters: Any, many: bool, context: dict[str, Any]) -> Any:
+        if sql.startswith("INSERT INTO sim_historyentry"):
+            tries.append(sql)
+            elsewhere(shown)
+            if len(tries) == 1:
+                raise KeyboardInterrupt
+        return execute(sql, parameters, many, context)
+
+    with connection.schema_editor(atomic=False) as editor:
+        history.remove(None, editor)
+        elsewhere(shown)
+        with connection.execute_wrapper(meanwhile):
+            with pytest.raises(KeyboardInterrupt):
+                history.install(None, editor)
+            history.install(None, editor)
+        # Nothing is left to do.
+        history.install(None, editor)
+    assert not [finding for finding in findings() if finding.count and finding.check.startswith("history")]
+    assert list(profile.history.order_by("pk").values_list("was_public", "public")) == [
+        (True, True), (True, False), (False, True), (True, False)
+    ]  # fmt: skip
+    assert len(tries) == 2
 
 
 def test_a_number_that_is_taken_but_not_yet_written_is_not_given_again(make_profile: MakeProfile) -> None:
