@@ -25,12 +25,12 @@ CUP = "/leagues/sunday-cup/"
 
 @pytest.fixture
 def cup(transactional_db: None) -> League:
-    """Two seasons of it: one of twenty rounds, sixty drivers and three classes, and one of nothing."""
+    """Two seasons of it: one of twenty rounds, eighteen drivers and three classes, and one of nothing."""
     made = League.objects.create(name="Sunday Evening Endurance Cup", slug="sunday-cup")
     simulator = Simulator.objects.get(slug="assetto-corsa-competizione")
     for slug in ("full", "empty"):
         making.make(Season(league=made, simulator=simulator, name=f"Season {slug}", slug=slug, state="running"))
-    fill(Season.objects.get(slug="full"), rounds=20, drivers=60, classes=3)
+    fill(Season.objects.get(slug="full"), rounds=20, drivers=18, classes=3)
     return made
 
 
