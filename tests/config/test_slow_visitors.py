@@ -39,20 +39,18 @@ def test_slow_visitors_hold_no_thread(site: Served, first: bytes) -> None:
                 each.sendall(b"a")
 
 
-def test_a_header_that_takes_too_long_ends_the_connection(site: Served) -> None:
-    with site.connect(SLOW_HEADER) as slow:
-        assert _seconds_until_closed(slow) < connections.HEADER_SECONDS + 5
-
-
-def test_a_body_that_takes_too_long_is_refused(site: Served) -> None:
-    with site.connect(SLOW_BODY) as slow:
+def test_what_takes_too_long_is_ended(site: Served, subtests: pytest.Subtests) -> None:
+    with site.connect(SLOW_HEADER) as header, site.connect(SLOW_BODY) as body:
         began, said = time.monotonic(), b""
-        slow.settimeout(30)
-        while part := slow.recv(4096):
-            said += part
-        assert said.startswith(b"HTTP/1.1 408 ")
-        assert b"the request came too slowly" in said
-        assert time.monotonic() - began < 30
+        with subtests.test("a header: the connection ends"):
+            assert _seconds_until_closed(header) < connections.HEADER_SECONDS + 5
+        with subtests.test("a body: it is refused"):
+            body.settimeout(30)
+            while part := body.recv(4096):
+                said += part
+            assert said.startswith(b"HTTP/1.1 408 ")
+            assert b"the request came too slowly" in said
+            assert time.monotonic() - began < 30
 
 
 def test_an_answer_that_nobody_reads_holds_no_thread(site: Served) -> None:
