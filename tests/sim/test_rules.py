@@ -142,6 +142,7 @@ def test_a_simulator_cannot_take_an_address_of_the_site() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.on_sqlite
 def test_rule_4_holds_after_a_migration_rebuilt_the_tables(alice: User, profile: SimProfile) -> None:
     """SQLite rebuilds a table to change it, and drops its triggers with the old one."""
     call_command("migrate", "results", "zero", verbosity=0)
