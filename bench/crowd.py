@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from django.core.management.color import no_style
 from django.db import connection, transaction
 
 from bench.synthetic import Names
@@ -184,6 +185,10 @@ def _fill_results(
         records.add_sessions([n + 1 for n in part])
 
     _chunks("races", sessions, races, CHUNK // GRID)
+    # The rows brought their numbers with them.
+    with connection.cursor() as cursor:
+        for sql in connection.ops.sequence_reset_sql(no_style(), [Event, Session, Entry]):
+            cursor.execute(sql)
 
 
 def long_race(cars: int, laps: int) -> Event:

@@ -90,7 +90,6 @@ def work(options: dict[str, Any]) -> None:
 
     django.setup()
     from django.core.management import call_command
-    from django.core.management.color import no_style
     from django.db import connection
 
     from bench.crowd import BUSY, fill
@@ -99,14 +98,10 @@ def work(options: dict[str, Any]) -> None:
     from simlane.results.importer import Importer
     from simlane.results.models import ResultFile, Ruling
     from simlane.results.rulings.standing import Place
-    from simlane.sim.models import Entry, EntryDriver, Event, Session, SimProfile
+    from simlane.sim.models import SimProfile
 
     call_command("migrate", verbosity=0)
     fill(options["profiles"], options["entries"])
-    with connection.cursor() as cursor:
-        # The rows were given numbers.
-        for sql in connection.ops.sequence_reset_sql(no_style(), [Event, Session, Entry, EntryDriver]):
-            cursor.execute(sql)
     of_acc = SimProfile.objects.filter(simulator__slug="assetto-corsa-competizione").order_by("pk")
     numbers = [int(each) - 76561190000000001 for each in of_acc.values_list("profile_identifier", flat=True)[:2000]]
     busy, others = numbers[:BUSY], numbers[BUSY:]
