@@ -8,7 +8,7 @@ from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.browser.looks import dark, look_of, widths
+from tests.browser.looks import DESKTOP, PHONE, dark, look_of, set_width
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 #: Those that look at colours: the schemes differ in nothing else.
@@ -20,9 +20,10 @@ BUT_COLOURS = {
 AXE = Axe().axe_script
 
 #: Marks the elements whose colours, and all behind them, are those of an element that stands in `seen` or before them.
-#: Gives the looks that are not in `seen`. axe takes most of its time for contrast, and looks at every cell of a table.
+#: Gives the looks that are not in `seen`, which the page keeps. axe takes most of its time for contrast, and looks at
+#: every cell of a table.
 MARK_SEEN = """(seen) => {
-    const looks = new Set(seen), added = [];
+    const looks = new Set(window.looksSeen ??= new Set(seen)), added = [], marks = [];
     const digest = (text) => {
         let a = 0x811c9dc5, b = 0x1000193;
         for (let i = 0; i < text.length; i++) {
@@ -49,10 +50,12 @@ MARK_SEEN = """(seen) => {
             added.push(look);
         }
         for (const child of element.children) isNew = mark(child, look) || isNew;
-        element.toggleAttribute("data-seen", !isNew);
+        marks.push([element, !isNew]);
         return isNew;
     };
     mark(document.documentElement, "");
+    // Nobody asks for the marks of a page that shows nothing new.
+    if (added.length) for (const [element, isSeen] of marks) element.toggleAttribute("data-seen", isSeen);
     return added;
 }"""
 #: What was looked at in this run and is as it should be.
@@ -61,31 +64,44 @@ _seen: set[str] = set()
 
 def assert_every_look(page: Page) -> None:
     """The page as it stands, loaded once: on a phone and on a desktop, light and dark."""
-    for width in widths(page):
-        assert_fits(page, width)
-        assert_accessible(page)
+    set_width(page, PHONE)
+    assert_fits(page, PHONE)
+    _look_at_all_but_colours(page)
+    _look_at_new_colours(page)
+    # Dark only once: a change of scheme draws the page anew, and so does a change of width.
+    with dark(page):
+        _look_at_new_colours(page)
+        set_width(page, DESKTOP)
+        _look_at_new_colours(page)
+    assert_fits(page, DESKTOP)
+    _look_at_all_but_colours(page)
+    _look_at_new_colours(page)
 
 
 def assert_accessible(page: Page) -> None:
     """Fail with axe's own report when it finds anything wrong in the page as it stands, light or dark."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE)
-        # And in every page that is opened next.
-        page.context.add_init_script(AXE)
-    _run(page, "document", BUT_COLOURS)
-    _look_at_colours(page)
-
-
-def _look_at_colours(page: Page) -> None:
+    _look_at_all_but_colours(page)
     _look_at_new_colours(page)
     with dark(page):
         _look_at_new_colours(page)
 
 
+def _look_at_all_but_colours(page: Page) -> None:
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+        # And in every page that is opened next.
+        page.context.add_init_script(AXE)
+    _run(page, "document", BUT_COLOURS)
+
+
 def _look_at_new_colours(page: Page) -> None:
-    if added := page.evaluate(MARK_SEEN, list(_seen)):
+    # The whole set goes to each page once.
+    seen = [] if page.evaluate("'looksSeen' in window") else list(_seen)
+    if added := page.evaluate(MARK_SEEN, seen):
         _run(page, "{exclude: [['[data-seen]']]}", {"runOnly": {"type": "rule", "values": COLOUR_RULES}})
+        # Only now: what is not as it should be is to be found again.
         _seen.update(added)
+        page.evaluate("(added) => added.forEach((look) => looksSeen.add(look))", added)
 
 
 def _run(page: Page, context: str, options: Mapping[str, object]) -> None:
@@ -97,4 +113,5 @@ def _run(page: Page, context: str, options: Mapping[str, object]) -> None:
 def assert_fits(page: Page, width: int) -> None:
     """Fail when the page is wider than the screen, after waiting for a page that is just being opened."""
     page.wait_for_load_state()
-    assert page.locator("html").evaluate("html => html.scrollWidth") <= width, f"{look_of(page)}: wider than the screen"
+    # Not by a locator, which brings Playwright's own scripts into the page first.
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{look_of(page)}: wider than the screen"

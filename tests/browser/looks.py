@@ -34,9 +34,13 @@ NEXT_FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAni
 
 def widths(page: Page) -> Iterator[int]:
     """Gives the page each width in turn."""
-    for width, height in HEIGHTS.items():
-        page.set_viewport_size({"width": width, "height": height})
+    for width in HEIGHTS:
+        set_width(page, width)
         yield width
+
+
+def set_width(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
 
 
 @contextmanager

@@ -51,10 +51,15 @@ def check(page: Page, width: int) -> None:
     assert_fits(page, width)
 
 
-def test_a_report_is_accessible_and_fits(opened, page):
-    # Few: axe looks at every cell of the opened tables.
-    rehearsal = whole(150, errors=3, failed=1)
+def few(*, failed: int = 0) -> Rehearsal:
+    """With few rows: axe looks at every cell of the tables."""
+    rehearsal = whole(150, errors=3, failed=failed)
     rehearsal.locks, rehearsal.rates = rehearsal.locks[::20], rehearsal.rates[::10]
+    return rehearsal
+
+
+def test_a_report_is_accessible_and_fits(opened, page):
+    rehearsal = few(failed=1)
     for width in widths(page):
         opened(rehearsal)
         for summary in page.locator("summary").all():
@@ -65,7 +70,7 @@ def test_a_report_is_accessible_and_fits(opened, page):
 
 
 def test_a_report_of_long_words_or_of_nothing_fits(opened, page):
-    rehearsal = whole(500, errors=3)
+    rehearsal = few()
     rehearsal.server = "PostgreSQL" * 30
     for step in rehearsal.steps:
         step.name = "step" * 40
