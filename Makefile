@@ -126,6 +126,16 @@ rehearse: ## Rehearse the upgrade on generated profiles (ROWS=100000) on a throw
 	@scripts/install.sh postgresql
 	@HTTPS=0 $(PYTHON) -m tests.postgres $(PYTHON) manage.py upgrade_profiles rehearse --rows $(ROWS)
 
+.PHONY: cluster
+cluster: install ## Run a whole cluster on this machine until Ctrl-C: PostgreSQL under Patroni, HAProxy, PgBouncer, Redis, the site
+	@scripts/install.sh cluster
+	@exec $(PYTHON) -m bench.cluster
+
+.PHONY: cluster-test
+cluster-test: install ## Play failures in such a cluster while clients write and read (CASE=primary-killed: that one)
+	@scripts/install.sh cluster
+	@exec $(PYTHON) -m bench.cluster.playing $(CASE)
+
 .PHONY: bench-import
 bench-import: install-dev ## Measure the import of result files
 	@$(PYTHON) -m bench.importing

@@ -2,6 +2,7 @@
 # Sets up .venv from a lock, and what a test needs from Debian. Does nothing that is done already.
 #   install.sh [dev]                             requirements.lock, or requirements-dev.lock
 #   install.sh servers|postgresql|chromium|node  Debian's packages for the tests, and for Node
+#   install.sh cluster                           those for `make cluster`
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -44,6 +45,15 @@ install_pgbouncer() {
 
 install_redis() {
     command -v redis-server >/dev/null || debian Redis redis-server
+}
+
+install_cluster() {
+    install_postgresql
+    install_pgbouncer
+    install_redis
+    command -v patroni >/dev/null || debian Patroni patroni
+    command -v etcd >/dev/null || debian etcd etcd-server
+    command -v haproxy >/dev/null || [[ -x /usr/sbin/haproxy ]] || debian HAProxy haproxy
 }
 
 install_chromium() {
@@ -119,6 +129,7 @@ case "${1:-}" in
         install_chromium
         install_node_libraries
         ;;
+    cluster) install_cluster ;;
     node) install_node_libraries ;;
     *) fail "install.sh does not know ${1@Q}." ;;
 esac
