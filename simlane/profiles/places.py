@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.text import slugify
 
 from simlane.sim.identity.names import fold
@@ -14,11 +14,13 @@ from simlane.sim.models.leagues import counted
 from simlane.sim.search.query import MAX_LENGTH, MAX_WORDS
 from simlane.sim.search.spelling import latin
 
+Place = TypeVar("Place", Track, Car)
+
 
 def raced_on() -> QuerySet[Track]:
     """The tracks of events that count, which have a page."""
     there = Event.objects.standing().filter(counted(), track=OuterRef("pk"))
-    return Track.objects.filter(Exists(there), slug__isnull=False).select_related("simulator")
+    return _with_any(Track.objects.all(), there)
 
 
 def that_count() -> QuerySet[Entry]:
@@ -29,8 +31,13 @@ def that_count() -> QuerySet[Entry]:
 
 def driven() -> QuerySet[Car]:
     """The cars that were driven in events that count, which have a page."""
-    entries = that_count().filter(car=OuterRef("pk"))
-    return Car.objects.filter(Exists(entries), slug__isnull=False).select_related("simulator")
+    return _with_any(Car.objects.all(), that_count().filter(car=OuterRef("pk")))
+
+
+def _with_any(places: QuerySet[Place], rows: QuerySet[Any]) -> QuerySet[Place]:
+    """Those with a page and such a row. Not by EXISTS, for which PostgreSQL may read all rows there are."""
+    found = places.alias(any=Subquery(rows.order_by().values("pk")[:1])).filter(any__isnull=False, slug__isnull=False)
+    return found.select_related("simulator")
 
 
 def by_slug(rows: QuerySet[Any], words: Sequence[str]) -> QuerySet[Any]:
