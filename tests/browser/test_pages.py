@@ -282,3 +282,10 @@ def test_a_phone_shows_place_driver_and_gap(page, demo, width):
     page.goto(event.get_absolute_url())
     shown = page.get_by_role("columnheader").all_inner_texts()
     assert [text for text in shown if text] == ["Pos", "Driver", "Time or gap"]
+
+
+def test_a_curve_becomes_narrower_with_its_screen(page, demo):
+    page.goto("/ratings/iracing/road/9100001/")
+    page.wait_for_selector("canvas[data-rating-chart]")
+    page.set_viewport_size({"width": PHONE, "height": 844})
+    page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth")
