@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 from django.db import connection, connections, transaction
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from waffle import get_waffle_flag_model
@@ -280,6 +282,14 @@ def test_a_page_that_shows_what_no_version_knows_is_not_kept(
     with caplog.at_level(logging.WARNING):
         assert "ETag" not in client.get(ADDRESS)
     assert "is not kept: it shows sim_personalbest" in caplog.text
+
+
+@pytest.mark.django_db
+def test_a_page_is_kept_although_a_replica_was_asked_for_its_version(rf: RequestFactory) -> None:
+    # What the middleware of replicas asks the one that the page will be read from: here the only database there is.
+    with CaptureQueriesContext(connection) as asked:
+        versions.read(versions.LISTS)
+    assert warm._may_keep(rf.get("/"), HttpResponse(), [each["sql"] for each in asked])
 
 
 def test_each_page_that_is_to_be_kept_is(client: Visitor, season: None, owner: User) -> None:

@@ -180,7 +180,8 @@ def _may_keep(request: HttpRequest, response: HttpResponse, statements: list[str
     """Whether others may be shown what this visitor is."""
     if response.status_code != 200 or response.streaming or response.cookies or "Cache-Control" in response:
         return False
-    if unwatched := tables.unwatched(statements):
+    # Versions are asked of a replica, too, for whether the page is there what it is at the primary.
+    if unwatched := tables.unwatched(statements) - {versions.TABLE}:
         logger.warning("%s is not kept: it shows %s", request.path, ", ".join(sorted(unwatched)))
         return False
     connection = connections[DEFAULT_DB_ALIAS]
