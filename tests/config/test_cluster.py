@@ -76,7 +76,7 @@ def test_patroni_takes_its_file(node: str, ports: Ports, tmp_path: Path) -> None
 @pytest.mark.parametrize("name", KEEPERS)
 def test_etcd_knows_its_variables(name: str, ports: Ports, tmp_path: Path) -> None:
     done = subprocess.run([installed("etcd"), "--help"], capture_output=True, text=True, check=False)
-    options = set(re.findall(r"^ *--([a-z-]+)", done.stdout + done.stderr, re.M))
+    options = set(re.findall(r"^ *--([a-z0-9-]+)", done.stdout + done.stderr, re.M))
     variables = configurations.etcd(name, ports, tmp_path)
     assert {each.removeprefix("ETCD_").lower().replace("_", "-") for each in variables} <= options
     assert not [value for value in variables.values() if "10.0.0" in value or "http://etcd" in value]
