@@ -149,12 +149,17 @@ def test_a_hidden_driver_is_on_no_list_and_has_no_curve(client: Client, hidden: 
 
 
 @pytest.mark.usefixtures("rated")
-def test_the_nearest_in_rating_are_of_both_sides(client: Client) -> None:
+def test_the_nearest_in_rating_are_of_both_sides(
+    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
     assert [row.profile.profile_name for row in reading.nearest_to(driver(3))] == [
         "Driver 1", "Driver 2", "Driver 4", "Driver 5"
     ]  # fmt: skip
     assert reading.nearest_to(driver(6)) == []
-    shown = page(client, "/profiles/iracing/1003/?section=rivals").partition("Nearest in rating")[2]
+    client.get("/")
+    with django_assert_max_num_queries(7):
+        whole = page(client, "/profiles/iracing/1003/?section=rivals")
+    shown = whole.partition("Nearest in rating")[2]
     assert re.findall(r"Driver [0-9]+(?=</a>)", shown) == ["Driver 1", "Driver 2", "Driver 4", "Driver 5"]
 
 

@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
         ("/profiles/assetto-corsa-competizione/76561190000000001/?section=finishes", 2, ["Brands Hatch"]),
         ("/profiles/assetto-corsa-competizione/76561190000000001/?section=favourites", 4, ["Brands Hatch"]),
         ("/profiles/assetto-corsa-competizione/76561190000000001/?section=mates", 2, ["Nobody with a public"]),
-        ("/profiles/assetto-corsa-competizione/76561190000000001/?section=rivals", 4, ["Bob Birch"]),
+        ("/profiles/assetto-corsa-competizione/76561190000000001/?section=rivals", 5, ["Bob Birch"]),
         ("/profiles/assetto-corsa-competizione/76561190000000001/?section=ratings", 2, ["Back to the profile"]),
         ("/profiles/assetto-corsa-competizione/76561190000000001/?section=bests", 2, ["Best laps of Alicia Amber"]),
         ("/profiles/compare/", 0, ["Choose two to four drivers"]),
