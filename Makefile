@@ -132,7 +132,7 @@ cluster: install ## Run a whole cluster on this machine until Ctrl-C: PostgreSQL
 	@exec $(PYTHON) -m bench.cluster
 
 .PHONY: cluster-test
-cluster-test: install ## Play failures in such a cluster while clients write and read (CASE=primary-killed: that one)
+cluster-test: install ## Play failures in such a cluster while clients write and read (CASE="primary-killed": that one)
 	@scripts/install.sh cluster
 	@exec $(PYTHON) -m bench.cluster.playing $(CASE)
 

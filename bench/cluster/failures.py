@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import subprocess
 import time
 from collections.abc import Callable
@@ -139,8 +139,7 @@ def replica_full(made: Cluster, clients: Clients) -> None:
     """The disk of the one that commits wait for takes nothing more, and then does again."""
     node = made.nodes[NODES[-1]]
     full = node.directory / "full"
-    with full.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, _free(node.directory))
+    _fill(full)
     try:
         # Room for a few segments of the log is there already: what is written in minutes is too little to use them up.
         wait_until(lambda: _switched_log(made) and _is_sync(made, node), "the full disk was not noticed", FOLLOWS)
@@ -216,9 +215,13 @@ def _are_done(made: Cluster, names: list[str]) -> bool:
     return len(rows) == len(names)
 
 
-def _free(directory: Path) -> int:
-    found = os.statvfs(directory)
-    return found.f_bavail * found.f_frsize
+def _fill(path: Path) -> None:
+    """Until nothing more goes in, while others write there as well."""
+    with path.open("wb", buffering=0) as file:
+        for size in (1 << 20, 1 << 12):
+            with contextlib.suppress(OSError):
+                while True:
+                    file.write(bytes(size))
 
 
 def _switched_log(made: Cluster) -> bool:

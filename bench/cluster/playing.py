@@ -1,4 +1,4 @@
-"""`make cluster-test`: plays failures in a cluster of its own, and prints what each cost (CASE=name: that one alone).
+"""`make cluster-test`: plays failures in a cluster of its own, and prints what each cost (CASE="name name": those).
 
 A failure's time is from its beginning until the cluster is whole again. The exit status is 1 if an acknowledged write
 was lost, or something is in twice.
@@ -129,7 +129,7 @@ def play_all(made: Cluster, chosen: list[Failure]) -> list[str]:
     try:
         for failure in chosen:
             rows.append(play(made, journal, failure))
-    except (ClusterError, psycopg.Error) as error:
+    except (ClusterError, psycopg.Error, OSError, subprocess.SubprocessError) as error:
         broken.append(f"{failure.name}: {error}")
     try:
         broken += check(made, journal, rows)
@@ -156,16 +156,18 @@ def can_mount() -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     names = [failure.name for failure in FAILURES]
-    parser.add_argument("case", nargs="?", choices=[*names, "all"], default="all")
-    given = parser.parse_args()
-    chosen = [failure for failure in FAILURES if given.case in ("all", failure.name)]
+    parser.add_argument("cases", nargs="*", metavar="case", help=f"of {', '.join(names)} (default: all)")
+    cases = parser.parse_args().cases or names
+    if unknown := set(cases) - set(names):
+        parser.error(f"{', '.join(sorted(unknown))}: none of {', '.join(names)}")
+    chosen = [failure for failure in FAILURES if failure.name in cases]
     if any(failure.name == NEEDS_DISK for failure in chosen):
         if not can_mount():
             say(f"{NEEDS_DISK} is left out: it needs root, who makes a small disk")
             chosen = [failure for failure in chosen if failure.name != NEEDS_DISK]
         elif IN_NAMESPACE not in os.environ:
             # The disk is seen by what is started here alone, and goes with it.
-            again = ["unshare", "--mount", sys.executable, "-m", "bench.cluster.playing", given.case]
+            again = ["unshare", "--mount", sys.executable, "-m", "bench.cluster.playing", *cases]
             os.execvpe(again[0], again, os.environ | {IN_NAMESPACE: "1"})
     if not chosen:
         return 0

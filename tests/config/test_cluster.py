@@ -17,6 +17,7 @@ from bench.cluster import configurations
 from bench.cluster.clients import Journal, Seen, result_file
 from bench.cluster.configurations import KEEPERS, NODES, Ports, fitted
 from bench.cluster.programs import Program, fetch, is_open, wait_until
+from simlane.results.digest import content_sha256
 from simlane.results.readers import read
 from simlane.results.source import Source
 from tests import postgres
@@ -126,9 +127,11 @@ def test_the_longest_time_without_counts_its_beginning_and_its_end() -> None:
 
 
 def test_a_clients_file_is_a_race_of_its_own() -> None:
-    (first,), (second,) = (read(Source(f"{day}.csv", result_file(f"File {day}", day)))[1] for day in (1, 2))
-    assert (first.name, second.name) == ("File 1", "File 2")
+    (first,), (second,) = (read(Source(f"{day}.csv", result_file(f"File {day}", day)))[1] for day in (1, 1001))
+    assert (first.name, second.name) == ("File 1", "File 1001")
     assert first.sessions[0].clock != second.sessions[0].clock
+    # By it the site knows what it has already.
+    assert content_sha256(first) != content_sha256(second)
 
 
 def test_the_journal_tells_what_is_lost_and_what_is_twice() -> None:
