@@ -42,7 +42,7 @@ def begun(site: Install, *arguments: str) -> subprocess.Popen[str]:
 
 
 def ended(process: subprocess.Popen[str], code: int) -> str:
-    output = process.communicate(timeout=120)[0]
+    output = process.communicate(timeout=300)[0]
     assert process.returncode == code, output
     assert "Traceback" not in output
     return output
@@ -89,7 +89,7 @@ def test_a_run_that_ends_early_says_so_and_the_same_command_goes_on(
     with subtests.test("with -v2 an error comes in full"):
         process = begun(legacy_install, *SLOWLY, "-v2")
         legacy_install.query(end_sessions)
-        output = process.communicate(timeout=120)[0]
+        output = process.communicate(timeout=300)[0]
         assert process.returncode == 1
         assert "Traceback" in output
     with subtests.test("a run that was killed is not said to run"):
