@@ -30,6 +30,8 @@ from simlane.sim import shown
 from simlane.sim.models import Event, League, Session, SimProfile, Simulator, TrackRecord
 from simlane.sim.ownership import linking
 from simlane.users.models import User
+from tests.ratings import stored
+from tests.ratings.stored import settle
 from tests.results.builders import iracing_document
 
 ADDRESS = "/profiles/iracing/100001/"
@@ -359,3 +361,29 @@ def test_where_versions_do_not_tell_pages_are_made_as_ever(change: str, back: st
         finally:
             cursor.execute(back)
     assert (response.status_code, "ETag" in response) == (200, False)
+
+
+@pytest.mark.parametrize("leave", ["hide", "unlink"])
+def test_a_rating_of_several_profiles_goes_with_one_of_them(client: Visitor, owner: User, leave: str) -> None:
+    acc = "assetto-corsa-competizione"
+    settle(*[stored.race(2, 1, 3, 4, 5, day=day, simulator=slug) for day in range(12) for slug in ("iracing", acc)])
+    User.objects.filter(pk=owner.pk).update(has_driver_page=True)
+    one, other = stored.driver(1), stored.driver(1, acc)
+    for profile in (one, other):
+        profile.link_to_user(owner, verified=True)
+    assert "Over 2 simulators" in client.get(one.get_absolute_url()).content.decode()
+    if leave == "hide":
+        linking.set_visibility(other, owner, public=False)
+    else:
+        assert linking.unlink_from_user(other)
+    assert "Over 2 simulators" not in client.get(one.get_absolute_url()).content.decode()
+
+
+def test_who_hides_is_gone_from_the_rivals_of_who_never_met_them(client: Visitor, owner: User) -> None:
+    settle(*[stored.race(*drivers, day=day) for day in range(12) for drivers in (range(1, 6), range(6, 11))])
+    hides = stored.driver(7)
+    hides.link_to_user(owner, verified=True)
+    rivals = f"{stored.driver(2).get_absolute_url()}?section=rivals"
+    assert hides.get_absolute_url() in client.get(rivals).content.decode()
+    linking.set_visibility(hides, owner, public=False)
+    assert hides.get_absolute_url() not in client.get(rivals).content.decode()

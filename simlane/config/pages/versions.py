@@ -61,14 +61,26 @@ def bucket(kind: str, key: object) -> int:
 
 
 def _profiles(keys: Iterable[Any]) -> set[int]:
-    """Profiles, the events whose results link to them, and whoever raced there: a page names rivals and team mates."""
+    """Profiles, the events whose results link to them, and whoever raced there: a page names rivals and team mates.
+
+    And the others of their accounts: a page tells one rating of all that a member proved.
+    """
     keys = list(keys)
-    found = SimProfile.objects.filter(pk__in=keys).order_by().values_list("simulator__slug", "profile_identifier")
+    changed = SimProfile.objects.filter(pk__in=keys).order_by()
+    found = changed.values_list("simulator__slug", "profile_identifier", "linked_user")
     drives = EntryDriver.objects.filter(profile__in=keys).order_by()
     events = list(drives.values_list("entry__session__event", flat=True).distinct()[: EVENTS + 1])
     if len(events) > EVENTS:
         return {EVERYTHING}
-    return {bucket("profile", f"{slug}/{identifier}") for slug, identifier in found} | _events(events)
+    numbers = {bucket("profile", f"{slug}/{identifier}") for slug, identifier, _ in found}
+    return numbers | _accounts(account for *_, account in found if account) | _events(events)
+
+
+def _accounts(keys: Iterable[Any]) -> set[int]:
+    """All profiles of these accounts."""
+    found = SimProfile.objects.filter(linked_user__in=list(keys)).order_by()
+    names = found.values_list("simulator__slug", "profile_identifier")
+    return {bucket("profile", f"{slug}/{identifier}") for slug, identifier in names}
 
 
 def _events(keys: Iterable[Any]) -> set[int]:
@@ -84,6 +96,7 @@ def _events(keys: Iterable[Any]) -> set[int]:
 #: By kind of rows that writers name: the numbers of the pages that show them.
 PAGES_OF: dict[str, Callable[[Iterable[Any]], set[int]]] = {
     "profile": _profiles,
+    "account": _accounts,
     "event": _events,
 }
 

@@ -20,7 +20,7 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import caches
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import Resolver404, resolve
 from django.utils.cache import patch_vary_headers
 
@@ -45,20 +45,21 @@ _OLD_RELEASE = {
 }
 
 
-def _lists(_: dict[str, Any]) -> int:
+def _lists(of: dict[str, Any], asked: QueryDict) -> int:
     return versions.LISTS
 
 
-def _profile(of: dict[str, Any]) -> int:
-    return versions.bucket("profile", f"{of['slug']}/{of['identifier']}")
+def _profile(of: dict[str, Any], asked: QueryDict) -> int:
+    # A part of the page may name drivers whom this one never met: those nearest in rating.
+    return versions.LISTS if "section" in asked else versions.bucket("profile", f"{of['slug']}/{of['identifier']}")
 
 
-def _event(of: dict[str, Any]) -> int:
+def _event(of: dict[str, Any], asked: QueryDict) -> int:
     return versions.bucket("event", of["event_id"])
 
 
 #: The pages that are kept, by the names of their addresses: the number of the version of what each shows.
-KEPT: dict[str, Callable[[dict[str, Any]], int]] = {
+KEPT: dict[str, Callable[[dict[str, Any], QueryDict], int]] = {
     **dict.fromkeys(("profiles:detail", "profiles:rating"), _profile),
     **dict.fromkeys(("profiles:event", "profiles:laps", "profiles:entry"), _event),
     **dict.fromkeys(
@@ -152,7 +153,7 @@ def _page(request: HttpRequest) -> int | None:
         return None
     # For who counts requests by their routes.
     request.resolver_match = match
-    return number(match.kwargs)
+    return number(match.kwargs, request.GET)
 
 
 def _tag(request: HttpRequest, page: int) -> str | None:

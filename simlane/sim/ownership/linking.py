@@ -114,6 +114,8 @@ def unlink_from_user(profile: SimProfile) -> bool:
     owner = profile.linked_user_id
     with transaction.atomic(), shown.only():
         shown.rows("profile", [profile.pk])
+        # It was together with the others of this member.
+        shown.rows("account", [owner])
         ended = unlink(_row(profile).filter(linked_user=owner), how=How.CLICK, actor=owner)
         # A code that the member has not raced under yet must not link the profile again.
         profile.ownership_codes.filter(user=owner).delete()
