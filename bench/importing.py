@@ -162,8 +162,13 @@ def _measured(folder: Path, files: int, size: int) -> dict[str, float]:
 
 
 def _last_key(cursor: Any, table: str) -> int:
-    cursor.execute(f"SELECT COALESCE(MAX(id), 0) FROM {table}")
+    cursor.execute(f"SELECT COALESCE(MAX({_key(table)}), 0) FROM {table}")
     return int(cursor.fetchone()[0])
+
+
+def _key(table: str) -> str:
+    """The column that grows with each import."""
+    return "entry_id" if table == "sim_lap" else "id"
 
 
 def _write_bare(found: dict[str, float], table: str, last: int) -> None:
@@ -171,7 +176,7 @@ def _write_bare(found: dict[str, float], table: str, last: int) -> None:
     from django.db import connection, transaction
 
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT * FROM {table} WHERE id > %s", [last])
+        cursor.execute(f"SELECT * FROM {table} WHERE {_key(table)} > %s", [last])
         rows = cursor.fetchall()
         cursor.execute(f"DROP TABLE IF EXISTS bare_{table}")
         cursor.execute(f"CREATE TABLE bare_{table} AS SELECT * FROM {table} WHERE 1 = 0")
