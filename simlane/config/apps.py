@@ -11,7 +11,10 @@ class ConfigConfig(AppConfig):
 
         from simlane.config.deploy_checks import mail_server_is_named, site_is_named
         from simlane.config.pages import versions
+        from simlane.sim.partitions.ahead import extend_daily
+        from simlane.users.daily import WORK
 
         checks.register(mail_server_is_named, deploy=True)
         checks.register(site_is_named, deploy=True)
         connection_created.connect(versions.watch, dispatch_uid="config")
+        WORK["extend_laps"] = extend_daily
