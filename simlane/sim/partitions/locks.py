@@ -12,7 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import OperationalError
 
 from simlane.sim.legacy.batches import passes
-from simlane.sim.partitions.tables import TABLE
+from simlane.sim.partitions.tables import TABLE, TREE
 
 #: Whoever queues behind a statement that waits for its lock waits that long (ms).
 LOCK_MS = 80
@@ -58,11 +58,12 @@ def patiently(
 def _holders(connection: BaseDatabaseWrapper) -> str:
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT DISTINCT a.pid, a.backend_type, now() - a.xact_start FROM pg_locks l
+            f"""SELECT DISTINCT a.pid, a.backend_type, now() - a.xact_start FROM pg_locks l
             JOIN pg_stat_activity a ON a.pid = l.pid
             WHERE l.granted AND a.pid <> pg_backend_pid()
-                AND l.relation IN (SELECT relid FROM pg_partition_tree(%s))""",
-            [TABLE],
+                AND l.relation IN ({TREE})""",
+            {"table": TABLE},
         )
-        found = [f"process {pid} ({kind}, {age})" for pid, kind, age in cursor.fetchall()]
+        # Of other roles' processes an ordinary one sees the number alone.
+        found = [f"process {pid}" + (f" ({kind}, {age})" if kind else "") for pid, kind, age in cursor.fetchall()]
     return ", ".join(found) or "a transaction that has just ended"

@@ -19,6 +19,8 @@ NEW, OLD, MOVE = "sim_lap_new", "sim_lap_old", "sim_lap_move"
 SIZE = 1_000_000
 #: How many partitions stand ready behind the one that is being filled.
 AHEAD = 4
+#: A table and its partitions; of one that has none pg_partition_tree() says nothing.
+TREE = "SELECT to_regclass(%(table)s) UNION SELECT relid FROM pg_partition_tree(%(table)s)"
 _BOUNDS = re.compile(r"FROM \('?(-?\d+)'?\) TO \((?:'?(-?\d+)'?|MAXVALUE)\)")
 #: The comment on a partition that an archive has taken out.
 TAKEN_OUT = "entries {low}-{high}"
@@ -98,9 +100,9 @@ def size_of(connection: BaseDatabaseWrapper, table: str = TABLE) -> tuple[int, i
     """About how many rows it has, and the bytes it takes with its keys and partitions."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT sum(greatest(c.reltuples, 0))::bigint, sum(pg_total_relation_size(c.oid))::bigint
-            FROM pg_partition_tree(%s) t JOIN pg_class c ON c.oid = t.relid WHERE t.isleaf""",
-            [table],
+            f"""SELECT sum(greatest(reltuples, 0))::bigint, sum(pg_total_relation_size(oid))::bigint
+            FROM pg_class WHERE relkind = 'r' AND oid IN ({TREE})""",
+            {"table": table},
         )
         rows, size = cursor.fetchone()
     return rows or 0, size or 0

@@ -17,7 +17,7 @@ from django.db import connection
 
 from simlane.results import versions
 from simlane.sim.models import Entry, Event, Lap
-from simlane.sim.partitions import tables
+from simlane.sim.partitions import locks, tables
 from tests.databases import LEGACY
 from tests.pgbouncer import pooled
 from tests.results.builders import acc_document, acc_lap, acc_line
@@ -254,3 +254,15 @@ def test_the_move_goes_on_behind_a_pooler(site: str) -> None:
     with pooled(url) as address, on_database(address):
         partition_laps(*RUN)
         assert stored() == rows
+
+
+def test_who_holds_the_laps_is_named_when_the_move_gives_up(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "LOCK_MS", 10)
+    monkeypatch.setattr(locks.patiently, "__defaults__", (0.2,))
+    with psycopg.connect(site) as database:
+        database.execute("UPDATE sim_lap SET time_ms = 1 WHERE number = 1")
+        said = partition_laps(*RUN, code=1)
+        assert f"process {database.info.backend_pid} holds sim_lap" in said
+        assert "trying again until it ends" in said
+        database.rollback()
+    partition_laps(*RUN)
