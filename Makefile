@@ -56,7 +56,7 @@ test-postgresql: install-dev ## Test on a throwaway PostgreSQL, without a browse
 test-pooler: install-dev ## Test on PostgreSQL through PgBouncer in transaction mode; upgrades go past one
 	@scripts/install.sh postgresql
 	@SIMLANE_TEST_DATABASE=postgresql SIMLANE_TEST_PART=database SIMLANE_TEST_POOLER=1 $(PYTHON) -m tests.postgres $(PYTEST) -n 2 \
-		--ignore tests/browser --ignore tests/upgrade --ignore tests/sim/migrations
+		--ignore tests/browser --ignore tests/upgrade --ignore tests/sim/migrations --ignore tests/sim/partitions
 
 .PHONY: test-browser
 test-browser: install-dev ## Test the pages in Chromium
