@@ -32,6 +32,7 @@ def car_page() -> str:
         ("/cars/", 3, ["/cars/iracing/"]),
         (BRANDS, 9, ["1:30.000", "Alice Amber", "Test League"]),
         (f"{BRANDS}?events=all", 3, ["Test League"]),
+        (f"{BRANDS}?classes=all", 5, ["GT3", "1:30.000"]),
         (f"{BRANDS}?class=nobody", 8, ["No record yet"]),
         (f"{BRANDS}laps/", 5, ["1:30"]),
     ],
@@ -66,9 +67,48 @@ def test_what_is_not_there_is_a_404(client: Client, address: str) -> None:
     assert client.get(address).status_code == 404
 
 
-@pytest.mark.parametrize("address", ["/tracks/?sim=atlantis", "/cars/?after=!!", f"{BRANDS}?after=!!"])
+@pytest.mark.parametrize(
+    "address", ["/tracks/?sim=atlantis", "/cars/?after=!!", f"{BRANDS}?after=!!", f"{BRANDS}?classes=all&after=!!"]
+)
 def test_a_wrong_parameter_is_a_400(client: Client, address: str) -> None:
     assert client.get(address).status_code == 400
+
+
+def test_records_of_all_classes_are_read_page_by_page(
+    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    record = TrackRecord.objects.get(track__slug="brands-hatch")
+    # Two of each time: a page may end between equals.
+    TrackRecord.objects.bulk_create(
+        TrackRecord(
+            track=record.track,
+            car=record.car,
+            car_class=f"Class {number:02}",
+            best_lap_ms=95_000 + number // 2,
+            raced_at=record.raced_at,
+            drive=record.drive,
+        )
+        for number in range(60)
+    )
+    classes = ["GT3", *(f"Class {number:02}" for number in range(60))]
+    page = client.get(BRANDS)
+    assert [line.record.car_class for line in page.context["by_class"]().lines] == classes[:12]
+    assert "?classes=all" in page.content.decode()
+    address: str | None = f"{BRANDS}?classes=all"
+    met: list[str] = []
+    while address:
+        with django_assert_max_num_queries(6):
+            page = client.get(address)
+        met += [line.record.car_class for line in page.context["lines"]]
+        address = page.context["page"].next_url
+    assert met == classes
+    assert f"{BRANDS}?class=Class%2059" in page.content.decode()
+
+
+def test_a_tracks_page_leads_to_no_further_classes_where_it_shows_all(client: Client) -> None:
+    page = client.get(BRANDS).content.decode()
+    assert "GT3" in page
+    assert "?classes=all" not in page
 
 
 def test_a_private_drivers_record_is_a_name_without_a_link(client: Client, private: SimProfile, owner: object) -> None:

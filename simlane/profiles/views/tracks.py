@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from allauth.core.ratelimit import consume_or_429
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -20,8 +22,17 @@ from simlane.web.listing import Page, paged, show
 
 BY_NAME = keyset.Order("name")
 FASTEST = keyset.Order("best_lap_ms")
-CLASSES = 40
+#: The fastest of a track's classes that stand on its page; a page of their own has all.
+CLASSES = 12
+LAYOUTS = 40
 LAST = 6
+
+
+class _Classes(NamedTuple):
+    """The records of a track's fastest classes, and whether it has more than these."""
+
+    lines: list[records.Line]
+    has_more: bool
 
 
 @require_safe
@@ -50,14 +61,21 @@ def tracks(request: HttpRequest, slug: str | None = None) -> HttpResponse:
 
 @require_safe
 def track(request: HttpRequest, slug: str, track: str) -> HttpResponse:
-    """A track in one layout: its records by class and by car, of one class with `class`, and its last events."""
+    """A track in one layout: its records by class and by car, of one class with `class`, and its last events.
+
+    With `events=all` and `classes=all` all its events, or the records of all its classes, a page at a time.
+    """
     found = raced_on().filter(simulator__slug=slug, slug=track).first()
     if found is None:
         return not_found(request, track)
     if request.GET.get("events") == "all":
-        held = paged(request, records.events_on(found), LATEST)
-        return show(request, "profiles/track_events.html", {"track": found, "page": held})
+        events = paged(request, records.events_on(found), LATEST)
+        return show(request, "profiles/track_events.html", {"track": found, "page": events})
     rows = TrackRecord.objects.filter(shown(), track=found)
+    if request.GET.get("classes") == "all":
+        of_classes = paged(request, _best_of_classes(request, rows), FASTEST)
+        held = {"track": found, "page": of_classes, "lines": records.lines(of_classes.items)}
+        return show(request, "profiles/track_classes.html", held)
     car_class = request.GET.get("class", "").replace("\0", "")
     of_cars = rows.filter(car_class=car_class) if car_class else records.best_of(rows, "track", "car")
     page = paged(request, records.with_drives(of_cars, request.user), FASTEST)
@@ -74,14 +92,20 @@ def track(request: HttpRequest, slug: str, track: str) -> HttpResponse:
     return show(request, "profiles/track.html", context)
 
 
-def _by_class(request: HttpRequest, rows: QuerySet[TrackRecord]) -> list[records.Line]:
-    best = records.best_of(rows.exclude(car_class=""), "track", "car_class")
-    return records.lines(records.with_drives(best, request.user).order_by("best_lap_ms", "pk")[:CLASSES])
+def _best_of_classes(request: HttpRequest, rows: QuerySet[TrackRecord]) -> QuerySet[TrackRecord]:
+    """The fastest record of each class; those of no class are left out."""
+    return records.with_drives(records.best_of(rows.exclude(car_class=""), "track", "car_class"), request.user)
+
+
+def _by_class(request: HttpRequest, rows: QuerySet[TrackRecord]) -> _Classes:
+    # One more than the page shows says whether there are more.
+    found = list(_best_of_classes(request, rows).order_by(*FASTEST.columns())[: CLASSES + 1])
+    return _Classes(records.lines(found[:CLASSES]), has_more=len(found) > CLASSES)
 
 
 def _layouts(track: Track) -> list[Track]:
     others = raced_on().filter(simulator=track.simulator_id, name=track.name).exclude(pk=track.pk)
-    return list(others.order_by("layout")[:CLASSES])
+    return list(others.order_by("layout")[:LAYOUTS])
 
 
 @require_safe
