@@ -15,6 +15,7 @@ from simlane.leagues import detachments, reports, stopping, trust
 from simlane.leagues.admin_forms import STOPS, Act, StaffLeagueForm
 from simlane.leagues.models import Membership, Report, Role, UploadedFile
 from simlane.leagues.seasons import admin as season_admin  # noqa: F401 - registers
+from simlane.profiles.addresses import of_event
 from simlane.results.storing import lock
 from simlane.sim.admin.base import ReadOnly, staff
 from simlane.sim.admin.results import EventAdmin
@@ -30,11 +31,12 @@ admin.site.unregister(Event)
 
 def _not_counted(found: dict[int, int]) -> str:
     """Which events of a league that was confirmed stay alone."""
-    pairs = [f"/events/{event}/ (see /events/{counts}/)" for event, counts in sorted(found.items())]
-    more = f" and {len(pairs) - SHOWN:,} more" if len(pairs) > SHOWN else ""
+    named = sorted(found.items())[:SHOWN]
+    events = Event.objects.in_bulk({key for pair in named for key in pair})
+    pairs = [f"{of_event(events[here])} (see {of_event(events[counts])})" for here, counts in named]
+    more = f" and {len(found) - SHOWN:,} more" if len(found) > SHOWN else ""
     return (
-        f"Their results were in already, and count there once; here they stay “not counted”: "
-        f"{', '.join(pairs[:SHOWN])}{more}."
+        f"Their results were in already, and count there once; here they stay “not counted”: {', '.join(pairs)}{more}."
     )
 
 

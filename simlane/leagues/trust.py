@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django_tasks import task
 
 from simlane.leagues.seasons import due
+from simlane.profiles.addresses import of_event
 from simlane.results.doubles import doubles
 from simlane.results.following import count_anew, renew_records
 from simlane.results.models import ResultFile
@@ -25,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 #: Drivers that one transaction counts anew: others wait for it no longer than a moment.
 AT_ONCE = 1000
-IN_ALREADY = "Its results are in at /events/{event}/ and count there: nothing was changed."
+IN_ALREADY = "Its results are in at {where} and count there: nothing was changed."
 
 
 @task()
@@ -86,7 +87,7 @@ def take_out(event: Event) -> None:
     due.note_events(events={event.pk})
     there = Event.objects.filter(pk=event.pk)
     if found := doubles(there.exclude(scope=SHARED)):
-        raise Refused(IN_ALREADY.format(event=found[event.pk]))
+        raise Refused(IN_ALREADY.format(where=of_event(Event.objects.get(pk=found[event.pk]))))
     _move(there, SHARED)
     there.update(league=None)
     leave_league(event)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from simlane.results import content, crowds, known
+from simlane.results.addresses import of_event
 from simlane.results.events import weekend_of
 from simlane.results.models import Decision, ResultFile, SessionFile
 from simlane.results.parsed import ParsedEvent
@@ -20,7 +21,7 @@ NOT_KEPT = (
 )
 NOT_STANDING = (
     "It came in before and does not stand, since its results were withdrawn or others took their place: bring it back "
-    "at /events/{event}/"
+    "at {where}"
 )
 WITHHELD = "The site's staff withdrew these results, and only they bring them back: {where} says why."
 
@@ -36,14 +37,14 @@ def said_by(file: ResultFile) -> ParsedEvent:
 
 def came_in(league: int | None, **which: Any) -> QuerySet[ResultFile]:
     """Files that are in for a league, or for the site, each with `stands`: whether any of its results does."""
-    files = known.files_seen_by(league).filter(**which).defer("content")
+    files = known.files_seen_by(league).filter(**which).select_related("event").defer("content")
     return files.annotate(stands=Exists(SessionFile.objects.filter(file=OuterRef("pk"))))
 
 
 def note_on(file: ResultFile) -> list[str]:
     """What to say of a file of `came_in` that is brought again: that it does not stand, if so."""
     does_not = file.reader_version and not file.stands  # type: ignore[attr-defined]
-    return [NOT_STANDING.format(event=file.event_id)] if does_not else []
+    return [NOT_STANDING.format(where=of_event(file.event))] if does_not else []
 
 
 def last_decisions(decisions: QuerySet[Decision]) -> QuerySet[Decision]:
@@ -84,7 +85,7 @@ class Withheld:
             self._add(decision)
 
     def _add(self, decision: Decision) -> None:
-        parsed, where = said_by(decision.file), f"/events/{decision.event_id}/"
+        parsed, where = said_by(decision.file), of_event(decision.event)
         session = parsed.sessions[decision.number or 0]
         if parsed.platform_id:
             self._numbers[*known.number_of(parsed), decision.file.scope, session.kind] = where

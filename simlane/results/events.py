@@ -20,6 +20,7 @@ WEEKEND = timedelta(hours=12)
 #: What of an event follows from its files.
 FOLLOWING = ("name", "series", "track", "starts_at", "listed_at", "withdrawn_at", "league")
 MAX_KEY = 255
+#: By its number alone: what is withdrawn is not for this person to look at, and its address would tell its name.
 WITHDRAWN = "Its results were withdrawn at /events/{event}/, which is not of this league: ask the staff to bring it in"
 
 

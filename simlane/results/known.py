@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from simlane.results import crowds
+from simlane.results.addresses import of_event
 from simlane.results.crowds import Crowd
 from simlane.results.digest import content_sha256
 from simlane.results.events import is_unnamed, weekend_of
@@ -226,4 +227,4 @@ def _fill_crowds(
 
 
 def _event_in_words(key: int, name: str) -> str:
-    return f"“{name}”, /events/{key}/"
+    return f"“{name}”, {of_event(Event(pk=key, name=name))}"

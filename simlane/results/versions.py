@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from simlane.results import known, storing
+from simlane.results.addresses import of_event
 from simlane.results.decisions import NOT_KEPT, WITHHELD, Withheld, is_withheld, last_decisions, said_by, waiting
 from simlane.results.following import follow, take_away
 from simlane.results.incoming import ReadFile
@@ -27,7 +28,7 @@ from simlane.sim.models import Event, Session
 from simlane.sim.ownership.locks import atomic_with_retry
 
 OVERTAKEN = "Another file has just taken the place of these results: look at them, then import this one again"
-ANOTHERS = "Its results are in already at /events/{event}/, which is not of this league: only staff replace them."
+ANOTHERS = "Its results are in already at {where}, which is not of this league: only staff replace them."
 UNCLEAR = (
     "It does not say which of the event's sessions it is of: withdraw that one first, or bring a file of all of them"
 )
@@ -100,7 +101,7 @@ def place_for(item: ReadFile) -> tuple[Event | None, dict[int, int], dict[int, S
         return None, {}, {}
     for each in (event, *(session.event for session in sessions.values())):
         if item.league_id is not None and each.league_id != item.league_id:
-            raise Refused(ANOTHERS.format(event=each.pk))
+            raise Refused(ANOTHERS.format(where=of_event(each)))
     keep_time(item.event, there, sessions)
     return event, there, sessions
 
@@ -199,7 +200,7 @@ def bring_back(
                 replaced.add(key)
         placed.append((each, parsed, numbers))
     if not any(numbers for *_, numbers in placed):
-        raise Refused(WITHHELD.format(where=f"/events/{event.pk}/") if any_withheld else NOTHING_WAITS)
+        raise Refused(WITHHELD.format(where=of_event(event)) if any_withheld else NOTHING_WAITS)
     done = put(placed, with_files(replaced), by=by, reason=reason)
     decide(
         Decision(event=event, file=each, number=index, what=What.BROUGHT_BACK, by_id=by, reason=reason)

@@ -60,7 +60,7 @@ def test_an_organiser_brings_nothing_back_that_staff_withdrew(
     # Nor does the same session in another file, nor in the one that it had replaced.
     for replace in (False, True):
         report = bring(tmp_path, (RACE, CORRECTED), league=league, replace=replace)
-        assert f"only they bring them back: /events/{event.pk}/" in str(report.refused[0][1])
+        assert f"only they bring them back: {event.get_absolute_url()} says why" in str(report.refused[0][1])
         assert bring(tmp_path, (RACE, FIRST), league=league, replace=replace).unchanged == 1
     assert not Session.objects.exists()
     # Staff do, and it is the organisers' again.
@@ -94,7 +94,7 @@ def test_a_platforms_number_that_staff_withdrew_is_not_taken_anew(tmp_path: Path
     versions.withdraw(event, by=None, reason="made up", by_staff=True)
     for replace in (False, True):
         report = bring(tmp_path, ("two.json", documents[1]), league=league, replace=replace)
-        assert f"/events/{event.pk}/ says why" in str(report.refused[0][1])
+        assert f"{event.get_absolute_url()} says why" in str(report.refused[0][1])
     # Of other sessions nothing was said.
     practice = iracing_document(iracing_session(0, simsession_type=3))
     assert bring(tmp_path, ("three.json", practice), league=league).imported == 1
