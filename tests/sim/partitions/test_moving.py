@@ -156,6 +156,24 @@ def killed(pattern: str, nth: int) -> Iterator[None]:
     connection.close()
 
 
+def test_a_lap_that_is_being_deleted_while_its_batch_is_copied_goes_from_both(site: str) -> None:
+    gone = min(stored())[0]
+    with psycopg.connect(site) as database:
+        timer = threading.Timer(0.5, database.commit)
+
+        def wrapper(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+            if sql.startswith("INSERT INTO sim_lap_new") and not timer.is_alive() and not timer.finished.is_set():
+                database.execute("DELETE FROM sim_lap WHERE entry_id = %s", [gone])
+                timer.start()
+            return execute(sql, params, many, context)
+
+        with connection.execute_wrapper(wrapper):
+            partition_laps(*RUN)
+        timer.join()
+    assert gone not in {entry for entry, _ in stored()}
+    assert len(stored()) == 59 * LAPS
+
+
 def test_the_opposite_command_ends_what_was_begun(site: str) -> None:
     rows, before = stored(), schema()
     with killed(r"INSERT INTO sim_lap_new", 3):
