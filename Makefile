@@ -136,6 +136,11 @@ cluster-test: install ## Play failures in such a cluster while clients write and
 	@scripts/install.sh cluster
 	@exec $(PYTHON) -m bench.cluster.playing $(CASE)
 
+.PHONY: restore-test
+restore-test: install ## Drop a table and restore to a second before with pgBackRest, by the files in deploy/ (ENTRIES=50000)
+	@scripts/install.sh restore
+	@exec $(PYTHON) -m bench.restoring $(if $(ENTRIES),--entries $(ENTRIES))
+
 .PHONY: bench-import
 bench-import: install-dev ## Measure the import of result files
 	@$(PYTHON) -m bench.importing

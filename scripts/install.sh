@@ -2,7 +2,7 @@
 # Sets up .venv from a lock, and what a test needs from Debian. Does nothing that is done already.
 #   install.sh [dev]                             requirements.lock, or requirements-dev.lock
 #   install.sh servers|postgresql|chromium|node  Debian's packages for the tests, and for Node
-#   install.sh cluster                           those for `make cluster`
+#   install.sh cluster|restore                   those for `make cluster` and `make restore-test`
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -45,6 +45,10 @@ install_pgbouncer() {
 
 install_redis() {
     command -v redis-server >/dev/null || debian Redis redis-server
+}
+
+install_pgbackrest() {
+    command -v pgbackrest >/dev/null || debian pgBackRest pgbackrest
 }
 
 install_cluster() {
@@ -119,6 +123,7 @@ case "${1:-}" in
         install_postgresql
         install_pgbouncer
         install_redis
+        install_pgbackrest
         install_chromium
         install_node_libraries
         ;;
@@ -132,6 +137,10 @@ case "${1:-}" in
         install_node_libraries
         ;;
     cluster) install_cluster ;;
+    restore)
+        install_postgresql
+        install_pgbackrest
+        ;;
     node) install_node_libraries ;;
     *) fail "install.sh does not know ${1@Q}." ;;
 esac

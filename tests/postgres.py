@@ -217,6 +217,16 @@ def replica(primary: Cluster) -> Iterator[Cluster]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def restored(source: Cluster, directory: Path, before: Sequence[str] = ()) -> Iterator[Cluster]:
+    """The source as restored from a backup, its `data` in the directory, for the length of a `with`."""
+    port, process = _start(binaries(), [*before, *as_server_user()], directory, source.password, ())
+    try:
+        yield replace(source, directory=directory, port=port, process=process)
+    finally:
+        _stop(process)
+
+
 def _init(programs: Path, before: list[str], directory: Path) -> None:
     done = subprocess.run(
         [
