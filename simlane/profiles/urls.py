@@ -34,7 +34,7 @@ app_name = "profiles"
 urlpatterns = [
     path("", browse.home, name="home"),
     path("profiles/", browse.browse, name="browse"),
-    # Before the simulators: "search" is no simulator's slug.
+    # Before the simulators, none of which has such a slug: RESERVED_SLUGS of the domain.
     path("profiles/search/", browse.search_page, name="search"),
     path("profiles/compare/", compare.compare_page, name="compare"),
     path("profiles/<slug:slug>/", browse.simulator_page, name="simulator"),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.contrib.admin.utils import NestedObjects
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from simlane.profiles import urls
 from simlane.sim.models import SimProfile, Simulator
+from simlane.sim.models.simulator import RESERVED_SLUGS
 from simlane.users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -137,8 +141,17 @@ def test_rule_4_a_failed_deletion_unlinks_nothing(profile: SimProfile, alice: Us
 
 
 def test_a_simulator_cannot_take_an_address_of_the_site() -> None:
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Simulator.objects.create(name="Search", slug="search")
+    fixed = {str(each.pattern) for each in urls.urlpatterns}
+    words = {
+        found[1] for each in fixed if (found := re.fullmatch(r"(?:profiles|tracks|cars|leaderboards)/([a-z]+)/", each))
+    }
+    assert words == set(RESERVED_SLUGS)
+    for word in words:
+        simulator = Simulator(name=word.title(), slug=word)
+        with pytest.raises(ValidationError, match="an address of the site itself: choose another"):
+            simulator.full_clean()
+        with pytest.raises(IntegrityError), transaction.atomic():
+            simulator.save()
 
 
 @pytest.mark.django_db(transaction=True)

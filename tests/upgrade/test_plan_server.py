@@ -183,7 +183,7 @@ def test_simulators_that_have_no_known_slug_are_named_with_the_one_that_was_mean
         assert "'home-brew' is none that has platform ids" in text
         assert "give it the slug 'raceroom' first" in text
         assert "'assetto-corsa-competizione' and 'acc' are both assetto-corsa-competizione" in text
-        assert "slug of the search page" in text
+        assert "has the slug 'search', an address of the site itself: it becomes search-" in text
 
 
 def test_a_role_without_rights_is_told_each_grant_that_it_lacks(site: Install) -> None:

@@ -8,7 +8,7 @@ from django.db.models import Q
 from simlane.sim.identity.identifiers import IdentifierKind
 
 #: Slugs that are addresses of their own under /profiles/.
-RESERVED_SLUGS = ("search",)
+RESERVED_SLUGS = ("search", "compare")
 
 
 class Simulator(models.Model):

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from django.db import connection
 from django.utils.text import slugify
 
+from simlane.sim.models.simulator import RESERVED_SLUGS
 from simlane.upgrade.adoption.acts import literal
 from simlane.upgrade.adoption.mapping import Mapping
 from simlane.upgrade.schema import Table
-
-RESERVED = ("search",)
 
 
 def listed(table: Table) -> list[tuple[str, str]]:
@@ -38,8 +37,9 @@ def mistakes(mapping: Mapping, table: Table) -> Iterator[str]:
         if slug is None:
             yield f'[simulators] {name!r} has no slug: add "{name}" = "...".'
             continue
-        if slugify(slug) != slug or slug in RESERVED or len(slug) > 100:
-            yield f"[simulators] {name!r}: {slug!r} cannot be a slug (small letters, digits and -; not 'search')."
+        if slugify(slug) != slug or slug in RESERVED_SLUGS or len(slug) > 100:
+            reserved = " or ".join(map(repr, RESERVED_SLUGS))
+            yield f"[simulators] {name!r}: {slug!r} cannot be a slug (small letters, digits and -; not {reserved})."
         if slug in taken:
             yield f"[simulators] {taken[slug]!r} and {name!r} have the same slug {slug!r}."
         taken[slug] = name

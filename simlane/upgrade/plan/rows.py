@@ -7,12 +7,11 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from simlane.sim.legacy.identifier_sql import NAME_LENGTH, platform_sql
 from simlane.sim.legacy.known_simulators import KNOWN_SIMULATORS, KnownSimulator, known_simulator
+from simlane.sim.models.simulator import RESERVED_SLUGS
 from simlane.upgrade.plan.facts import Facts
 from simlane.upgrade.state import TABLE
 
 SHOWN = 10
-#: A simulator's page would have the address of the search.
-RESERVED_SLUG = "search"
 
 
 def count(database: BaseDatabaseWrapper, found: Facts) -> None:
@@ -69,8 +68,10 @@ def simulators(database: BaseDatabaseWrapper, found: Facts) -> None:
     for key, name, slug, profiles in rows:
         if not slug:
             found.hindrances.append(f"Simulator {key} ({name!r}) has an empty slug: give it one (docs/upgrade.md).")
-        elif slug == RESERVED_SLUG:
-            found.warnings.append(f"Simulator {name!r} has the slug of the search page: it becomes {slug}-{key}.")
+        elif slug in RESERVED_SLUGS:
+            found.warnings.append(
+                f"Simulator {name!r} has the slug {slug!r}, an address of the site itself: it becomes {slug}-{key}."
+            )
         elif simulator := known_simulator(slug):
             known.setdefault(simulator.slug, []).append(slug)
         else:

@@ -154,11 +154,14 @@ def known_simulators_get_their_kind_and_missing_ones_are_made(old: Old) -> Kind:
     )
 
 
-def a_simulator_called_search_moves_aside(old: Old) -> Kind:
-    old.apps.get_model("sim", "Simulator").objects.create(name="Search", slug="search")
+def a_simulator_called_as_a_page_of_the_site_moves_aside(old: Old) -> Kind:
+    names = {"Search": "search", "Compare": "compare"}
+    for name, slug in names.items():
+        old.apps.get_model("sim", "Simulator").objects.create(name=name, slug=slug)
     simulators = (yield).get_model("sim", "Simulator").objects
-    assert not simulators.filter(slug="search").exists()
-    assert simulators.filter(name="Search").exists()
+    for name, slug in names.items():
+        moved = simulators.get(name=name)
+        assert moved.slug == f"{slug}-{moved.pk}"
 
 
 def every_index_that_a_model_declares_is_there(old: Old) -> Kind:
@@ -182,7 +185,7 @@ KINDS: list[Callable[[Old], Kind]] = [
     of_rows_with_one_platform_id_the_oldest_keeps_it_and_all_are_contested,
     of_rows_as_old_as_each_other_the_smaller_key_keeps_the_id,
     known_simulators_get_their_kind_and_missing_ones_are_made,
-    a_simulator_called_search_moves_aside,
+    a_simulator_called_as_a_page_of_the_site_moves_aside,
     every_index_that_a_model_declares_is_there,
 ]
 
