@@ -70,7 +70,7 @@ def test_every_page_is_accessible_fits_and_stands_still(page, demo):
     assert team_race is not None
     record = TrackRecord.objects.select_related("track__simulator", "car__simulator").order_by("pk")[0]
     track = record.track.get_absolute_url()
-    places = [track, f"{track}laps/", record.car.get_absolute_url()]
+    places = [track, f"{track}laps/", f"{track}?classes=all", record.car.get_absolute_url()]
     browser = page.context.new_cdp_session(page)
     for width in widths(page):
         # Of a first visit: what comes late, as fonts do, moves a page.
