@@ -10,10 +10,11 @@ import fcntl
 import hashlib
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -87,7 +88,9 @@ def reset(state: str) -> None:
     connection.close()
     name = str(connection.settings_dict["NAME"])
     if connection.vendor == "sqlite":
-        copy_file(state, Path(name))
+        # Not by the file: a connection of another thread may be open.
+        with closing(sqlite3.connect(sqlite_file(state))) as source, closing(sqlite3.connect(name)) as own:
+            source.backup(own)
     else:
         copy_database(state, name)
     # The keys of content types differ between states.
@@ -122,6 +125,16 @@ def copy_file(state: str, path: Path) -> None:
 def copy_database(state: str, name: str) -> None:
     """Make or replace a database of the run's PostgreSQL server by a copy of this state."""
     _create(name, _database(state))
+
+
+def static_files() -> Path:
+    """The site's static files as they are served, collected once in a run."""
+    collected = Path(os.environ["SIMLANE_TEST_DIR"]) / "collected"
+    with _lock("collected"):
+        if not collected.exists():
+            _manage("collectstatic", "--noinput", STATIC_DIR=f"{collected}.unfinished")
+            Path(f"{collected}.unfinished").rename(collected)
+    return collected
 
 
 def fill_elsewhere(state: str, url: str) -> None:
@@ -239,15 +252,19 @@ def _template_name(state: str) -> str:
 
 def _lead(state: str, url: str) -> None:
     for arguments in _COMMANDS[state]:
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments, "--verbosity", "0"],
-            cwd=ROOT,
-            env=shell(Path(os.environ["SIMLANE_TEST_DIR"])) | {"DATABASE_URL": url},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
+        _manage(*arguments, DATABASE_URL=url)
+
+
+def _manage(*arguments: str, **variables: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments, "--verbosity", "0"],
+        cwd=ROOT,
+        env=shell(Path(os.environ["SIMLANE_TEST_DIR"])) | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def shell(var: Path) -> dict[str, str]:

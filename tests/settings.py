@@ -77,7 +77,8 @@ STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.st
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = False
+# A file is looked for when it is asked for: each test's client would look through all of them before its first page.
+WHITENOISE_AUTOREFRESH = True
 
 _default = DATABASES["default"]
 if _choice == "sqlite":

@@ -26,6 +26,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
 from simlane.config.settings import BASE_DIR
 from simlane.results.importer import Importer
 from simlane.sim.models import SimProfile
+from tests import databases
 from tests.browser.looks import DESKTOP, HEIGHTS
 
 FLAGS = [
@@ -125,7 +126,11 @@ def site(live_server: object) -> str:
 @pytest.fixture
 def demo(site: str) -> None:
     """The demo's results are on the site."""
-    assert not Importer().run([BASE_DIR / "demo"]).refused
+
+    def bring() -> None:
+        assert not Importer().run([BASE_DIR / "demo"]).refused
+
+    databases.prepare("demo", bring)
 
 
 @pytest.fixture

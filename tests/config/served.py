@@ -69,13 +69,11 @@ class Served:
         return made
 
 
-COLLECT = "$0 manage.py collectstatic --noinput --verbosity 0"
-
-
 @contextlib.contextmanager
 def served(directory: Path, *, before: str = "", workers: int = 1, **variables: str) -> Iterator[Served]:
     """`manage.py serve` on a migrated database, until the end of a `with`; `before` is a shell's command."""
-    given = environment(directory, PORT=str(free_port()), WEB_WORKERS=str(workers), **variables)
+    own = {"PORT": str(free_port()), "WEB_WORKERS": str(workers), "STATIC_DIR": str(databases.static_files())}
+    given = environment(directory, **own, **variables)
     # A disk of its own is there only for the processes of one name space.
     names = ["unshare", "--mount"] if before else []
     if "DATABASE_URL" in variables:
@@ -86,7 +84,7 @@ def served(directory: Path, *, before: str = "", workers: int = 1, **variables: 
     log = directory / "log"
     with log.open("w", encoding="utf-8") as written:
         process = subprocess.Popen(
-            [*names, "sh", "-c", f"{before or 'true'} && {COLLECT} && exec $0 manage.py serve", sys.executable],
+            [*names, "sh", "-c", f"{before or 'true'} && exec $0 manage.py serve", sys.executable],
             env=given,
             cwd=ROOT,
             stdout=subprocess.PIPE,

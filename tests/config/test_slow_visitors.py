@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from simlane.config import connections
+from tests import databases
 from tests.config.served import Served, served
 
 #: More than there are threads, by far.
@@ -54,8 +55,9 @@ def test_what_takes_too_long_is_ended(site: Served, subtests: pytest.Subtests) -
 
 
 def test_an_answer_that_nobody_reads_holds_no_thread(site: Served) -> None:
-    script = next(path for path in (site.log.parent / "var" / "static").rglob("*.js") if path.stat().st_size > 100_000)
-    wanted = f"GET /static/{script.relative_to(site.log.parent / 'var' / 'static')} HTTP/1.1\r\n".encode() + HEAD
+    files = databases.static_files()
+    script = next(path for path in files.rglob("*.js") if path.stat().st_size > 100_000)
+    wanted = f"GET /static/{script.relative_to(files)} HTTP/1.1\r\n".encode() + HEAD
     with contextlib.ExitStack() as stack:
         for _ in range(20):
             lazy = stack.enter_context(socket.socket())
