@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from simlane.profiles.addresses import of_entry
 from simlane.profiles.crew import label
-from simlane.profiles.session_laps import Car
+from simlane.profiles.session_laps import Car, run
 from simlane.profiles.templatetags.racing import gap, lap_time
 from simlane.sim.laps import order, pace
 from simlane.sim.laps.gaps import behind_best
@@ -16,7 +16,7 @@ from simlane.sim.models import Session
 PACE, POSITIONS, GAPS, TIMES = "pace", "positions", "gaps", "times"
 #: How many laps stand beside each other on a tablet or a sheet of paper, and how many on a page.
 BESIDE = {POSITIONS: 12, GAPS: 6, TIMES: 6}
-ON_PAGE = 60
+ON_PAGE = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +121,14 @@ def pages(cars: Iterable[Car]) -> list[tuple[int, int]]:
 def blocks(session: Session, cars: Sequence[Car], kind: str, first: int) -> list[Block]:
     """A page of the laps from `first` on."""
     last = min(first + ON_PAGE - 1, max((car.laps[-1].number for car in cars), default=0))
-    shown = [(label(car.entry), of_entry(session.event, session, car.entry), _cells(car, kind)) for car in cars]
+    if kind != TIMES:
+        run(cars)
+    on_page = range(first, last + 1)
+    shown = [
+        (label(car.entry), of_entry(session.event, session, car.entry), _cells(car, kind, on_page)) for car in cars
+    ]
     found = []
-    for start in range(first, last + 1, BESIDE[kind]):
+    for start in on_page[:: BESIDE[kind]]:
         numbers = range(start, min(start + BESIDE[kind], last + 1))
         rows = [
             Row(name, url, [cells.get(number, Cell("")) for number in numbers])
@@ -134,13 +139,18 @@ def blocks(session: Session, cars: Sequence[Car], kind: str, first: int) -> list
     return found
 
 
-def _cells(car: Car, kind: str) -> dict[int, Cell]:
+def _cells(car: Car, kind: str, numbers: range) -> dict[int, Cell]:
     if kind == TIMES:
         changes = set(order.driver_changes(car.laps))
-        return {lap.number: Cell(lap_time(lap.time_ms), lap.valid, lap.number in changes) for lap in car.laps}
+        return {
+            lap.number: Cell(lap_time(lap.time_ms), lap.valid, lap.number in changes)
+            for lap in car.laps
+            if lap.number in numbers
+        }
+    by_lap = (car.gaps if kind == GAPS else car.positions)[numbers.start - 1 : numbers.stop - 1]
     if kind == GAPS:
-        return {n: Cell(_gap(ms)) for n, ms in enumerate(car.gaps, 1)}
-    return {n: Cell("–" if place is None else str(place)) for n, place in enumerate(car.positions, 1)}
+        return {n: Cell(_gap(ms)) for n, ms in enumerate(by_lap, numbers.start)}
+    return {n: Cell("–" if place is None else str(place)) for n, place in enumerate(by_lap, numbers.start)}
 
 
 def _gap(ms: int | None) -> str:

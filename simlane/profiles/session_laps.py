@@ -18,7 +18,7 @@ TOO_MANY = f"This session has more than {MOST_LAPS:,} laps: too many to draw. Th
 
 @dataclass(slots=True)
 class Car:
-    """An entry with its laps; `positions` and `gaps` are by lap, in a race only."""
+    """An entry with its laps; `positions` and `gaps` are by lap, after `run`."""
 
     entry: Entry
     laps: list[DrivenLap] = field(default_factory=list)
@@ -29,7 +29,7 @@ class Car:
 def cars_of(session: Session) -> list[Car]:
     """The session's cars that have laps, in the order of the classification; raises Refused for MOST_LAPS."""
     by_entry: dict[int, list[DrivenLap]] = {}
-    rows = Lap.objects.filter(entry__session=session).order_by("entry__row", "number").values_list(
+    rows = Lap.objects.filter(entry__session=session).order_by("entry", "number").values_list(
         "entry", "number", "seat", "time_ms", "valid", "sector1_ms", "sector2_ms", "sector3_ms"
     )  # fmt: skip
     count = 0
@@ -39,13 +39,11 @@ def cars_of(session: Session) -> list[Car]:
     if count > MOST_LAPS:
         raise Refused(TOO_MANY)
     entries = session.entries.select_related("car").prefetch_related("drivers")
-    cars = [Car(entry, by_entry[entry.pk]) for entry in entries if entry.pk in by_entry]
-    if session.kind == Session.Kind.RACE:
-        _run(cars)
-    return cars
+    return [Car(entry, by_entry[entry.pk]) for entry in entries if entry.pk in by_entry]
 
 
-def _run(cars: list[Car]) -> None:
+def run(cars: list[Car]) -> None:
+    """Fills in the positions and gaps of a race's cars."""
     times = {place: order.elapsed(car.laps, car.entry.total_time_ms, car.entry.laps) for place, car in enumerate(cars)}
     positions, gaps = order.positions(times), order.gaps(times)
     for place, car in enumerate(cars):
@@ -58,6 +56,8 @@ def drawn(session: Session, cars: list[Car]) -> dict[str, Any]:
     Times are milliseconds; null is what nothing says. `changes` are the laps on which another driver begins.
     """
     race = session.kind == Session.Kind.RACE
+    if race:
+        run(cars)
     return {"session": session.name, "race": race, "cars": [_drawn(car, race=race) for car in cars]}
 
 
