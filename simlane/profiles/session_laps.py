@@ -42,7 +42,7 @@ def cars_of(session: Session) -> list[Car]:
     return [Car(entry, by_entry[entry.pk]) for entry in entries if entry.pk in by_entry]
 
 
-def run(cars: list[Car]) -> None:
+def run(cars: Sequence[Car]) -> None:
     """Fills in the positions and gaps of a race's cars."""
     times = {place: order.elapsed(car.laps, car.entry.total_time_ms, car.entry.laps) for place, car in enumerate(cars)}
     positions, gaps = order.positions(times), order.gaps(times)

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from simlane.upgrade.rehearsal import running
+from simlane.upgrade.rehearsal import running, sampling
 from tests import databases
 from tests.soak import times
 from tests.upgrade.conftest import Install, database_url, install, on_postgresql
@@ -165,6 +165,8 @@ def test_a_rehearsal_on_a_copy_of_a_database_leaves_it_alone_and_writes_its_repo
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(running, "SECONDS", 0.3)
         patch.setattr(running, "QUIET_SECONDS", 1)
+        patch.setattr(running, "PAUSE_SECONDS", 0.1)
+        patch.setattr(sampling, "EVERY_SECONDS", 0.5)
         # For the processes that it starts.
         patch.setattr(os, "environ", databases.shell(tmp_path))
         output = server.call("upgrade_profiles", "rehearse", "--template", name, "--report", str(report), code=None)

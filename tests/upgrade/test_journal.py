@@ -90,7 +90,7 @@ def test_a_verification_from_before_the_backfill_is_in_its_note(copy: Copy, prof
 
 def test_a_new_driver_of_the_new_release_never_stands_there_without_a_name(copy: Copy) -> None:
     User.objects.create_user("alice")
-    client = NewClient(1)
+    client = NewClient(1, 0)
     client.prepare()
 
     def refuse_names(execute: Any, sql: str, *arguments: Any) -> Any:

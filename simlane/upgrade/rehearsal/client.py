@@ -25,8 +25,6 @@ from django.db import connection
 SAMPLES = 200
 #: How the names of accounts begin that a client makes.
 REGISTERED = "rehearsal-"
-#: A person's pause between two statements, in seconds.
-PAUSE = 0.008
 Choice = TypeVar("Choice")
 Action = Callable[[Any], None]
 
@@ -46,8 +44,10 @@ class Client:
 
     release: ClassVar[str]
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, pause: float) -> None:
+        """`pause` is a person's between two statements, in seconds."""
         self._random = random.Random(seed)  # noqa: S311 - no secret
+        self._pause = pause
         self._stopped = self._failed = False
         self._parent = os.getppid()
         self._act: Any = None
@@ -97,7 +97,7 @@ class Client:
             except Exception as problem:
                 if not self._failed:
                     self._time("act", at, started, problem)
-            time.sleep(PAUSE)
+            time.sleep(self._pause)
 
     def _timed(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         """Django's way to stand around each statement."""

@@ -27,6 +27,8 @@ from simlane.upgrade.rehearsal.verdicts import of_statements
 #: How long traffic runs before, between and after the upgrade's parts.
 SECONDS = 5.0
 QUIET_SECONDS = 2
+#: Between two statements of a client.
+PAUSE_SECONDS = 0.008
 START_SECONDS = 60
 
 
@@ -195,7 +197,7 @@ def _client(copy: Copy, release: Literal["old", "new"], journals: list[Path], ro
     journal = copy.directory / f"client-{len(journals)}-{release}.jsonl"
     journals.append(journal)
     with journal.open("wb") as output:
-        client = ("-m", "simlane.upgrade.rehearsal", release, str(len(journals)))
+        client = ("-m", "simlane.upgrade.rehearsal", release, str(len(journals)), str(PAUSE_SECONDS))
         process = copy.start(*client, output=output.fileno(), role=role)
     try:
         until = time.monotonic() + START_SECONDS
