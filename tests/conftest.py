@@ -15,10 +15,11 @@ from pytest_django import DjangoDbBlocker
 
 from simlane.sim.database import append_only
 from simlane.sim.database.triggers import HISTORY
-from tests import databases, rows, soak
+from tests import databases, rendered, rows, soak
 from tests.seasons import alice, owner, private, season  # noqa: F401 - fixtures for every folder
 
 soak.load_profile()
+rendered.keep_models()
 BROWSER = Path(__file__).parent / "browser"
 #: Begun first of their kind, so that none of them is what the other workers wait for in the end.
 LONG = {Path(__file__).parent / "upgrade", Path(__file__).parent / "sim" / "migrations"}

@@ -31,7 +31,8 @@ from simlane.sim.ownership import claims
 from simlane.sim.ownership.events import Kind, OwnershipEvent, notify
 from simlane.users.models import Notification, User
 
-pytestmark = pytest.mark.django_db
+#: Who may do what is the same on both databases, and there are thousands of answers.
+pytestmark = [pytest.mark.django_db, pytest.mark.on_sqlite]
 
 #: In the table's order: nobody; a member without profiles; a member with another profile, who owns the league; who
 #: linked `open`, and organises it; who proved `hidden`; a superuser.
