@@ -34,7 +34,7 @@ class LeaguesConfig(AppConfig):
         deleted_accounts.register(ROWS)
         SECTIONS.update(personal_data.SECTIONS)
         GATED.add(self.label)
-        GROUPS.update(leagues=finding.leagues, teams=finding.teams)
+        GROUPS.update(leagues=finding.LEAGUES, teams=finding.TEAMS)
         BESIDE["season"] = rounds_beside
         detail.BESIDE["seasons"] = seasons_of
         deciders.VERSIONS.register(own_events)

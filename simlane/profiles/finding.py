@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -27,6 +28,10 @@ SHOWN = 5
 NEWEST_EVENTS = 2000
 #: A word shorter than this says nothing of an event or a league.
 SHORTEST = 2
+#: A word stands for another one from this likeness on, as difflib counts it: two letters in eight may be others.
+ALIKE = 0.75
+#: So many names of a kind are looked through for words that are like the query's.
+MOST_NAMES = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,14 @@ class Group:
 Find = Callable[[Sequence[str], Simulator | None], Group | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is looked for beside drivers; `names` are the texts that hold its words, of what anybody may see."""
+
+    find: Find
+    names: Callable[[], QuerySet[Any, Any]]
+
+
 def holding(field: str, words: Sequence[str]) -> Q:
     """Rows whose `field` holds every word, as typed or in Latin letters."""
     return reduce(
@@ -67,17 +80,21 @@ def group(label: str, rows: QuerySet[Any], thing: Callable[[Any], Thing], all_ur
     return Group(label, [thing(row) for row in found[:SHOWN]], len(found) > SHOWN, all_url)
 
 
-def _events(words: Sequence[str], simulator: Simulator | None) -> Group | None:
+def _newest(simulator: Simulator | None = None) -> QuerySet[Event]:
     newest = Event.objects.standing().filter(counted())
     if simulator:
         newest = newest.filter(simulator=simulator)
-    newest = newest.order_by("-listed_at", "-pk")[:NEWEST_EVENTS]
+    return newest.order_by("-listed_at", "-pk")[:NEWEST_EVENTS]
+
+
+def _events(words: Sequence[str], simulator: Simulator | None) -> Group | None:
+    newest = _newest(simulator)
     found = Event.objects.filter(holding("name", words), pk__in=newest.values("pk"))
     rows = found.select_related("simulator", "track").order_by("-listed_at", "-pk")
     return group("Events", rows, lambda row: Thing(row.name, row.get_absolute_url(), f"{row.track or row.simulator}"))
 
 
-def _places(label: str, name: str, all_rows: Callable[[], QuerySet[Any]]) -> Find:
+def _places(label: str, name: str, all_rows: Callable[[], QuerySet[Any]]) -> Kind:
     def find(words: Sequence[str], simulator: Simulator | None) -> Group | None:
         rows = by_slug(all_rows(), words)
         asked = {"q": " ".join(words)}
@@ -91,12 +108,12 @@ def _places(label: str, name: str, all_rows: Callable[[], QuerySet[Any]]) -> Fin
             f"{reverse(name)}?{urlencode(asked)}",
         )
 
-    return find
+    return Kind(find, lambda: all_rows().values_list("slug", flat=True))
 
 
 #: In the order they are shown, behind the drivers.
-GROUPS: dict[str, Find] = {
-    "events": _events,
+GROUPS: dict[str, Kind] = {
+    "events": Kind(_events, lambda: _newest().values_list("name", flat=True)),
     "tracks": _places("Tracks", "profiles:tracks", raced_on),
     "cars": _places("Cars", "profiles:cars", driven),
 }
@@ -105,7 +122,22 @@ ORDER = ("leagues", "events", "tracks", "cars", "teams")
 
 def groups(query: str, simulator: Simulator | None) -> list[Group]:
     """What the query finds beside drivers, kind by kind."""
+    words = _words(query)
+    return [found for name in ORDER if words and name in GROUPS and (found := GROUPS[name].find(words, simulator))]
+
+
+def alike(query: str, simulator: Simulator | None) -> list[Group]:
+    """The same for a query with a few wrong letters, each word of it taken for the most similar one of the kind."""
+    words, found = _words(query), []
+    for kind in [GROUPS[name] for name in ORDER if words and name in GROUPS]:
+        names = " ".join(kind.names()[:MOST_NAMES])
+        known = {latin(word): word for word in fold(names).replace("-", " ").split()}
+        meant = [word for typed in words for word in get_close_matches(latin(typed), known, n=1, cutoff=ALIKE)]
+        if len(meant) == len(words) and (group := kind.find([known[word] for word in meant], simulator)):
+            found.append(group)
+    return found
+
+
+def _words(query: str) -> list[str]:
     words = fold(query).split()[:MAX_WORDS]
-    if not words or max(map(len, words)) < SHORTEST:
-        return []
-    return [found for name in ORDER if name in GROUPS and (found := GROUPS[name](words, simulator))]
+    return words if words and max(map(len, words)) >= SHORTEST else []

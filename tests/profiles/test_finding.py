@@ -96,3 +96,32 @@ def test_leagues_and_teams_are_found_but_never_what_nobody_may_see(client: Clien
     there.update(league=league, scope=league.pk)
     assert "/tracks/assetto-corsa-competizione/brands-hatch/" not in found(client, "brands")
     assert "/events/" not in found(client, "test league").split('id="results"')[1].split("</main>")[0]
+
+
+@pytest.mark.usefixtures("season")
+def test_with_a_few_wrong_letters_more_than_drivers_is_offered(client: Client) -> None:
+    page = found(client, "brnads hatsh")
+    assert "Did you mean" in page
+    assert "/tracks/assetto-corsa-competizione/brands-hatch/" in page
+    event = Event.objects.filter(name__startswith="Test League").first()
+    assert event is not None
+    assert event.get_absolute_url() in found(client, "tset laegue")
+    # Each word must be like one of the same kind, and what is found exactly needs no guess.
+    assert "Did you mean" not in found(client, "brnads zzzzzz")
+    assert "Did you mean" not in found(client, "brands")
+
+
+@pytest.mark.usefixtures("season")
+def test_no_guess_tells_of_what_nobody_may_see(client: Client) -> None:
+    league = League.objects.create(name="Moscow Night Cup", slug="night")
+    season = Season(league=league, simulator=Simulator.objects.get(slug="iracing"), name="Secret", slug="secret")
+    making.make(season)
+    Team.objects.create(season=season, name="Velvet Owls", folded="velvet owls")
+    assert "/leagues/night/" in found(client, "mosocw nihgt")
+    assert "Velvet" not in found(client, "velvte owsl")
+    Season.objects.filter(pk=season.pk).update(state=Season.State.RUNNING)
+    assert "Velvet Owls" in found(client, "velvte owsl")
+    League.objects.filter(pk=league.pk).update(archived_at=timezone.now())
+    assert "/leagues/night/" not in found(client, "mosocw nihgt")
+    Event.objects.update(league=league, scope=league.pk)
+    assert "brands-hatch" not in found(client, "brnads hatsh")

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from simlane.profiles.finding import groups
+from simlane.profiles.finding import alike, groups
 from simlane.profiles.views.listing import chosen_simulator, profile_list
 from simlane.profiles.views.missing import not_found
 from simlane.sim.identity.identifiers import KINDS, IdentifierKind
@@ -90,11 +90,14 @@ def search_page(request: HttpRequest) -> HttpResponse:
         next_url=address(request, page=str(number + 1)) if has_next else None,
         previous_url=address(request, page=str(number - 1) if number > 2 else None) if number > 1 else None,
     )
+    others = groups(query, simulator) if number == 1 else []
+    nothing = number == 1 and not others and (found.similar_only or not hits)
     context |= {
         "page": page,
         "hits": hits,
         "similar_only": found.similar_only,
-        "groups": groups(query, simulator) if number == 1 else [],
+        "groups": others,
+        "alike": alike(query, simulator) if nothing else [],
         "more": found.capped and not has_next,
     }
     return show(request, "profiles/search.html", context)
