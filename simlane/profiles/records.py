@@ -59,6 +59,8 @@ def lines(rows: Iterable[TrackRecord], fastest: int | None = None) -> list[Line]
             continue
         session = drive.entry.session
         event = session.event
+        # For their addresses.
+        record.car.simulator = record.track.simulator = event.simulator
         found.append(
             Line(
                 record=record,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.utils.text import slugify
 from pytest_django import DjangoAssertNumQueries
 
 from simlane.results import versions
 from simlane.results.following import renew_records
 from simlane.sim.career import records
 from simlane.sim.career.slugs import give_slugs, slug_of
-from simlane.sim.models import Event, League, SimProfile, Track, TrackRecord
+from simlane.sim.models import Car, Event, League, SimProfile, Track, TrackRecord
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("season")]
 
@@ -160,3 +161,26 @@ def test_two_tracks_with_one_slug_get_two_addresses_and_the_database_holds_it() 
 )
 def test_a_slug_is_the_name_in_latin_letters(name: str, slug: str) -> None:
     assert slug_of(name) == slug
+
+
+def test_records_of_many_cars_ask_for_no_more_than_those_of_one(
+    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    record = TrackRecord.objects.select_related("track", "car").get(track__slug="brands-hatch")
+    names = [f"Car {number}" for number in range(5)]
+    cars = Car.objects.bulk_create(Car(simulator=record.car.simulator, name=name, slug=slugify(name)) for name in names)
+    TrackRecord.objects.bulk_create(
+        TrackRecord(
+            track=record.track,
+            car=car,
+            car_class=record.car_class,
+            best_lap_ms=record.best_lap_ms + 1 + place,
+            raced_at=record.raced_at,
+            drive=record.drive,
+        )
+        for place, car in enumerate(cars)
+    )
+    client.get("/")
+    with django_assert_max_num_queries(9):
+        page = client.get(BRANDS).content.decode()
+    assert all(name in page for name in names)

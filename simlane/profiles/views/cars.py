@@ -55,8 +55,6 @@ def car(request: HttpRequest, slug: str, car: str) -> HttpResponse:
         return not_found(request, car)
     rows = records.best_of(TrackRecord.objects.filter(shown(), car=found), "car", "track")
     page = paged(request, records.with_drives(rows, request.user), NEWEST)
-    for record in page.items:
-        record.track.simulator = found.simulator
     recent = that_count().filter(car=found).order_by("-session").values_list("pk", "session__event")
     entries = list(recent[:RECENT_ENTRIES])
     drivers = SimProfile.objects.public().filter(drives__entry__in=[entry for entry, _ in entries])
