@@ -108,7 +108,7 @@ KILLED_REHEARSAL = """
 import os, subprocess, sys, time
 with open(os.path.join(os.environ["VAR_DIR"], "lines"), "wb") as lines:
     client = subprocess.Popen(
-        [sys.executable, "-u", "-m", "simlane.upgrade.rehearsal", "new", "1"],
+        [sys.executable, "-u", "-m", "simlane.upgrade.rehearsal", "new", "1", "0.01"],
         stdout=lines,
         env=os.environ | {"DJANGO_SETTINGS_MODULE": "simlane.config.settings"},
     )
