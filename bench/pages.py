@@ -27,17 +27,20 @@ def main() -> None:
     parser = command_line(__doc__)
     parser.add_argument("--profiles", type=int, default=1_000_000)
     parser.add_argument("--entries", type=int, default=2_000_000)
+    parser.add_argument("--laps", type=int, default=10, help="of each entry")
     parser.add_argument("--explain", action="store_true", help="print the plan of every slow statement")
     parser.add_argument("--json", help="write the figures to this file as well")
     arguments = parser.parse_args()
     if arguments.worker:
         work(json.loads(arguments.worker))
         return
-    options = {name: getattr(arguments, name) for name in ("profiles", "entries", "explain")}
+    options = {name: getattr(arguments, name) for name in ("profiles", "entries", "laps", "explain")}
     found = {}
     for database in chosen(arguments):
         print(
-            f"bench-pages: {arguments.profiles:,} profiles, {arguments.entries:,} entries, {database}", file=sys.stderr
+            f"bench-pages: {arguments.profiles:,} profiles, {arguments.entries:,} entries, "
+            f"{arguments.entries * arguments.laps:,} laps, {database}",
+            file=sys.stderr,
         )
         found[database] = measure("bench.pages", database, options)
         show(database, found[database])
@@ -64,16 +67,20 @@ def work(options: dict[str, Any]) -> None:
 
     django.setup()
     from django.core.management import call_command
+    from django.db import connection
     from django.test import Client
 
-    from bench.crowd import fill
+    from bench.crowd import drive_laps, fill
     from simlane.ratings import recomputing
 
     call_command("migrate", verbosity=0)
     started = perf_counter()
     names = fill(options["profiles"], options["entries"])
+    drive_laps(options["laps"])
     recomputing.begin()
     recomputing.catch_up()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
     print(f"  loaded in {perf_counter() - started:.0f} s", file=sys.stderr)
     client = Client()
     rows = {}
