@@ -43,9 +43,10 @@ def measure(module: str, database: str, options: dict[str, Any]) -> Any:
 def _work(module: str, environment: dict[str, str], directory: str, options: dict[str, Any]) -> Any:
     found = Path(directory, "found.json")
     kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    own = {"DJANGO_SETTINGS_MODULE": "bench.settings", "VAR_DIR": directory, "HTTPS": "0", "LOG_LEVEL": "WARNING"}
     process = subprocess.run(
         [sys.executable, "-m", module, "--worker", json.dumps(options | {"found": str(found), "directory": directory})],
-        env=kept | environment | {"DJANGO_SETTINGS_MODULE": "bench.settings", "VAR_DIR": directory, "HTTPS": "0"},
+        env=kept | environment | own,
         check=False,
     )
     if process.returncode:
