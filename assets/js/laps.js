@@ -69,6 +69,7 @@ const lines = (canvas, { cars }, kind, fold) => {
   const count = Math.max(0, ...cars.map((car) => car[kind].length));
   if (!cars.some((car) => car[kind].some((each) => each !== null))) throw new Error(UNKNOWN);
   const said = kind === "positions" ? (place) => `P${place}` : gap;
+  const pit = (car, lap) => (car.pits.includes(lap) ? ", in the pits" : "");
   const most = Math.max(...cars.flatMap((car) => car[kind]));
   canvas.parentElement.style.height = `${Math.max(18, kind === "positions" ? cars.length * 0.9 + 4 : 24)}rem`;
   const datasets = cars.map((car, index) => ({
@@ -94,7 +95,7 @@ const lines = (canvas, { cars }, kind, fold) => {
           : { reverse: true, min: 0, ticks: { callback: (ms) => (ms < 60000 ? `+${ms / 1000} s` : `+${time(ms).slice(0, -4)}`) } },
       },
       plugins: {
-        tooltip: { displayColors: false, callbacks: { title: ([{ label: lap }]) => `Lap ${lap}`, label: ({ dataset, parsed }) => `${dataset.label}: ${said(parsed.y)}` } },
+        tooltip: { displayColors: false, callbacks: { title: ([{ label: lap }]) => `Lap ${lap}`, label: ({ dataset, datasetIndex, dataIndex, parsed }) => `${dataset.label}: ${said(parsed.y)}${pit(cars[datasetIndex], dataIndex + 1)}` } },
       },
     },
   });
@@ -116,7 +117,7 @@ const lines = (canvas, { cars }, kind, fold) => {
     chart.setActiveElements(active);
     chart.tooltip.setActiveElements(active, { x: 0, y: 0 });
     chart.update();
-    fold.querySelector("[role=status]").textContent = lap < 0 ? left : `Lap ${lap + 1}, ${cars[car].label}: ${value === null ? "not known" : said(value)}`;
+    fold.querySelector("[role=status]").textContent = lap < 0 ? left : `Lap ${lap + 1}, ${cars[car].label}: ${value === null ? "not known" : said(value)}${pit(cars[car], lap + 1)}`;
   };
   byKeyboard(canvas, count, tell, (by) => {
     select.value = String(Math.min(Math.max(Number(select.value) + by, 0), cars.length - 1));
@@ -211,7 +212,8 @@ const boxes = (canvas, { cars: all }, fold) => {
 
 // A car's laps, out of the rows of the table below.
 const car = (canvas, fold) => {
-  const laps = [...document.querySelectorAll("#every-lap tbody tr")].map(({ dataset }) => ({ number: dataset.lap, ms: dataset.ms ? Number(dataset.ms) : null, valid: dataset.invalid === undefined }));
+  const laps = [...document.querySelectorAll("#every-lap tbody tr")].map(({ dataset }) => ({ number: dataset.lap, ms: dataset.ms ? Number(dataset.ms) : null, valid: dataset.invalid === undefined, pit: dataset.pit !== undefined }));
+  const marks = ({ valid, pit }) => `${valid ? "" : ", not valid"}${pit ? ", in the pits" : ""}`;
   const point = { clip: 8, tension: 0, borderWidth: 2 };
   const chart = plot(canvas, {
     type: "line",
@@ -226,7 +228,7 @@ const car = (canvas, fold) => {
       ...look,
       layout: { padding: { top: 10, right: 10 } },
       scales: { x: { ...axes.x, title: { display: true, text: "Lap" } }, y: { ticks: { callback: (ms) => time(ms).slice(0, -2) } } },
-      plugins: { tooltip: { displayColors: false, filter: ({ datasetIndex }) => datasetIndex === 0, callbacks: { title: ([{ label: lap }]) => `Lap ${lap}`, label: ({ dataIndex }) => `${time(laps[dataIndex].ms)}${laps[dataIndex].valid ? "" : ", not valid"}` } } },
+      plugins: { tooltip: { displayColors: false, filter: ({ datasetIndex }) => datasetIndex === 0, callbacks: { title: ([{ label: lap }]) => `Lap ${lap}`, label: ({ dataIndex }) => `${time(laps[dataIndex].ms)}${marks(laps[dataIndex])}` } } },
     },
   });
   byKeyboard(canvas, laps.length, (lap) => {
@@ -234,7 +236,7 @@ const car = (canvas, fold) => {
     chart.setActiveElements(active);
     chart.tooltip.setActiveElements(active, { x: 0, y: 0 });
     chart.update();
-    fold.querySelector("[role=status]").textContent = lap < 0 ? "" : `Lap ${laps[lap].number}: ${laps[lap].ms === null ? "no time" : time(laps[lap].ms)}${laps[lap].valid ? "" : ", not valid"}`;
+    fold.querySelector("[role=status]").textContent = lap < 0 ? "" : `Lap ${laps[lap].number}: ${laps[lap].ms === null ? "no time" : time(laps[lap].ms)}${marks(laps[lap])}`;
   });
 };
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Min, Q
+from django.db.models import Count, Min, Q
 
 from simlane.profiles.addresses import of_entry
 from simlane.profiles.crew import label
@@ -13,7 +13,6 @@ from simlane.sim.laps.gaps import Gap, behind, behind_best, class_leaders
 from simlane.sim.laps.pace import Sectors, fastest, theoretical_best
 from simlane.sim.models import Entry, Lap, Session
 
-NO_SECTORS: Sectors = (None, None, None)
 _VALID = Q(valid=True)
 
 
@@ -21,12 +20,27 @@ _VALID = Q(valid=True)
 class Figures:
     """An entry's figures: `to_first_ms` behind the first one's best lap, `class_gap` behind its class's first.
 
-    `url` is the page of its laps, if it has any.
+    `url` is the page of its laps, if it has any; `pits` is how often it went through the pits in a race.
     """
 
     url: str = ""
     to_first_ms: int | None = None
     class_gap: Gap | None = None
+    pits: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Laps:
+    """What the laps of a car come to: the best sectors of valid ones, and how many went through the pits.
+
+    `pits` is None where nothing says so of each lap.
+    """
+
+    sectors: Sectors
+    pits: int | None
+
+
+_NONE = Laps((None, None, None), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +50,7 @@ class Timing:
     best: Sectors
     by: list[tuple[int, int, str]]
     has_laps: bool
+    has_pits: bool
 
     @property
     def ideal_ms(self) -> int | None:
@@ -43,8 +58,8 @@ class Timing:
         return theoretical_best(self.best, None)
 
 
-def timed(session: Session) -> dict[int, Sectors]:
-    """By entry the best sectors of its valid laps, in one statement; who has no laps is not among them."""
+def timed(session: Session) -> dict[int, Laps]:
+    """By entry what its laps come to, in one statement; who has no laps is not among them."""
     rows = (
         Lap.objects.filter(entry__session=session)
         .order_by()
@@ -53,27 +68,35 @@ def timed(session: Session) -> dict[int, Sectors]:
             first=Min("sector1_ms", filter=_VALID),
             second=Min("sector2_ms", filter=_VALID),
             third=Min("sector3_ms", filter=_VALID),
+            pits=Count("number", filter=Q(pit=True)),
+            untold=Count("number", filter=Q(pit=None)),
         )
     )
-    return {entry: (first, second, third) for entry, first, second, third in rows}
+    return {
+        entry: Laps((first, second, third), None if untold else pits) for entry, first, second, third, pits, untold in rows
+    }
 
 
-def add(session: Session, entries: Sequence[Entry], found: Mapping[int, Sectors]) -> Timing:
+def add(session: Session, entries: Sequence[Entry], found: Mapping[int, Laps]) -> Timing:
     """Gives each entry of the session its `figures`, from what `timed` found; the session knows its event."""
     race = session.kind == Session.Kind.RACE
     leaders = class_leaders(entries) if race else {}
     first = None if race else next((entry.best_lap_ms for entry in entries if entry.best_lap_ms), None)
     for entry in entries:
+        laps = found.get(entry.pk)
         leader = leaders.get(entry.car_class) if entry.status == Entry.Status.FINISHED else None
         entry.figures = Figures(  # type: ignore[attr-defined]
-            url=of_entry(session.event, session, entry) if entry.pk in found else "",
+            url=of_entry(session.event, session, entry) if laps else "",
             to_first_ms=behind_best(entry.best_lap_ms, first),
             class_gap=behind(leader, entry) if leader is not None and leader is not entry else None,
+            # Outside of races a car that comes in has ended its run, and files mark some of those.
+            pits=laps.pits if laps and race else None,
         )
-    best = fastest(found.values())
+    best = fastest(laps.sectors for laps in found.values())
     by = [
-        (number + 1, time, label(next(entry for entry in entries if found.get(entry.pk, NO_SECTORS)[number] == time)))
+        (number + 1, time, label(next(entry for entry in entries if found.get(entry.pk, _NONE).sectors[number] == time)))
         for number, time in enumerate(best)
         if time
     ]
-    return Timing(best, by, bool(found))
+    has_pits = race and any(laps.pits is not None for laps in found.values())
+    return Timing(best, by, bool(found), has_pits)

@@ -49,8 +49,8 @@ _OF_ALL = Chart(
     PACE,
     "Lap times",
     "The clean laps of each car: a box holds the middle half of them with the median as a line, the whiskers reach "
-    "from the fastest to the slowest. A lap is clean when it is valid, not a race's first, and within 107% of its "
-    "driver's best.",
+    "from the fastest to the slowest. A lap is clean when it is valid, not through the pits, not a race's first, and "
+    "within 107% of its driver's best.",
     PACE,
 )
 
@@ -62,11 +62,12 @@ def charts(session: Session) -> tuple[Chart, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A lap of a car in a table; `takes_over` where another driver begins."""
+    """A lap of a car in a table; `takes_over` where another driver begins, `pit` where it went through the pits."""
 
     text: str
     valid: bool = True
     takes_over: bool = False
+    pit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def _cells(car: Car, kind: str, numbers: range) -> dict[int, Cell]:
     if kind == TIMES:
         changes = set(order.driver_changes(car.laps))
         return {
-            lap.number: Cell(lap_time(lap.time_ms), lap.valid, lap.number in changes)
+            lap.number: Cell(lap_time(lap.time_ms), lap.valid, lap.number in changes, bool(lap.pit))
             for lap in car.laps
             if lap.number in numbers
         }

@@ -31,12 +31,12 @@ def cars_of(session: Session) -> list[Car]:
     """The session's cars that have laps, in the order of the classification; raises Refused for MOST_LAPS."""
     by_entry: dict[int, list[DrivenLap]] = {}
     rows = Lap.objects.filter(entry__session=session).order_by("entry", "number").values_list(
-        "entry", "number", "seat", "time_ms", "valid", "sector1_ms", "sector2_ms", "sector3_ms"
+        "entry", "number", "seat", "time_ms", "valid", "sector1_ms", "sector2_ms", "sector3_ms", "pit"
     )  # fmt: skip
     count = 0
-    for entry, number, seat, time, valid, first, second, third in rows[: MOST_LAPS + 1]:
+    for entry, number, seat, time, valid, first, second, third, pit in rows[: MOST_LAPS + 1]:
         count += 1
-        by_entry.setdefault(entry, []).append(DrivenLap(number, seat, time, valid, (first, second, third)))
+        by_entry.setdefault(entry, []).append(DrivenLap(number, seat, time, valid, (first, second, third), pit))
     if count > MOST_LAPS:
         raise Refused(TOO_MANY)
     entries = session.entries.select_related("car").prefetch_related("drivers")
@@ -54,7 +54,8 @@ def run(cars: Sequence[Car]) -> None:
 def drawn(session: Session, cars: list[Car]) -> dict[str, Any]:
     """What the charts of the session draw: each car's places and gaps by lap, and the box of its clean laps.
 
-    Times are milliseconds; null is what nothing says. `changes` are the laps on which another driver begins.
+    Times are milliseconds; null is what nothing says. `changes` are the laps on which another driver begins, `pits`
+    those through the pits.
     """
     race = session.kind == Session.Kind.RACE
     if race:
@@ -70,6 +71,7 @@ def _drawn(car: Car, *, race: bool) -> dict[str, Any]:
         "positions": car.positions,
         "gaps": car.gaps,
         "changes": order.driver_changes(car.laps),
+        "pits": [lap.number for lap in car.laps if lap.pit],
         "box": pace.spread(clean),
         "clean": len(clean),
         "consistency": pace.consistency(clean),

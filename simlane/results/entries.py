@@ -141,7 +141,9 @@ def store_entries(
                     *_driver_values(driver),
                 )
             )
-        lap_rows += [(key, lap.number, lap.driver, lap.time_ms, lap.valid, *lap.sectors_ms) for lap in entry.lap_times]
+        lap_rows += [
+            (key, lap.number, lap.driver, lap.time_ms, lap.valid, *lap.sectors_ms, lap.pit) for lap in entry.lap_times
+        ]
     bulk.insert(Entry, ("id", "session", "row", "car", *ENTRY_FIELDS), entry_rows)
     bulk.insert(
         EntryDriver,
@@ -151,7 +153,7 @@ def store_entries(
     _note_merged(by_merge)
     bulk.insert(
         Lap,
-        ("entry", "number", "seat", "time_ms", "valid", "sector1_ms", "sector2_ms", "sector3_ms"),
+        ("entry", "number", "seat", "time_ms", "valid", "sector1_ms", "sector2_ms", "sector3_ms", "pit"),
         lap_rows,
     )
     return Counter(

@@ -21,13 +21,17 @@ class _Said(Struct, array_like=True, gc=False):
 
 
 class ParsedLap(_Said):
-    """One lap of one driver, `number` from 1 within the entry; `valid` as the simulator judged it."""
+    """One lap of one driver, `number` from 1 within the entry; `valid` as the simulator judged it.
+
+    `pit` is whether it went through the pits. It is no part of the digest: see results.digest.
+    """
 
     number: int
     driver: int  #: index into the entry's drivers
     time_ms: int | None
     valid: bool = True
     sectors_ms: tuple[int | None, int | None, int | None] = (None, None, None)
+    pit: bool | None = None
 
 
 class ParsedDriver(_Said):

@@ -60,6 +60,7 @@ FIELDS: dict[tuple[type, str], str] = {
     (ParsedLap, "time_ms"): "each lap",
     (ParsedLap, "valid"): "laps that do not count",
     (ParsedLap, "sectors_ms"): "sectors",
+    (ParsedLap, "pit"): "laps through the pits",
 }
 #: Of a crew: its own line.
 CREW = "crew of a shared car"

@@ -43,6 +43,7 @@ class LapRow:
     time: Time
     behind_ms: int | None
     sectors: list[Time]
+    pit: bool
 
 
 @require_safe
@@ -55,10 +56,10 @@ def entry(request: HttpRequest, event_id: int, slug: str, number: int, line: int
     if answer := elsewhere(request, of_entry(session.event, session, found)):
         return answer
     crew = crew_of(session.event, found)
-    columns = ("number", "seat", "time_ms", "valid", "sector1_ms", "sector2_ms", "sector3_ms")
+    columns = ("number", "seat", "time_ms", "valid", "sector1_ms", "sector2_ms", "sector3_ms", "pit")
     laps = [
-        DrivenLap(lap, seat, time, valid, (first, second, third))
-        for lap, seat, time, valid, first, second, third in found.lap_times.values_list(*columns)
+        DrivenLap(lap, seat, time, valid, (first, second, third), pit)
+        for lap, seat, time, valid, first, second, third, pit in found.lap_times.values_list(*columns)
     ]
     clean = pace.clean(laps, race=session.kind == Session.Kind.RACE)
     best = found.best_lap_ms or pace.best(laps)
@@ -95,7 +96,7 @@ def _chosen(session: Session, line: int, words: str, user: AbstractBaseUser | An
 def _bests(session: Session) -> tuple[int | None, pace.Sectors]:
     """The best lap and the best sectors of the session."""
     best: int | None = session.entries.aggregate(best=Min("best_lap_ms"))["best"]
-    return best, pace.fastest(figures.timed(session).values())
+    return best, pace.fastest(laps.sectors for laps in figures.timed(session).values())
 
 
 def _rows(
@@ -116,6 +117,7 @@ def _rows(
             time=_marked(lap.time_ms, lap.valid, best, of_session[0]),
             behind_ms=behind_best(lap.time_ms, best),
             sectors=[_marked(lap.sectors_ms[n], lap.valid, sectors[n], of_session[1][n]) for n in range(3)],
+            pit=bool(lap.pit),
         )
         for lap in laps
     ]

@@ -19,7 +19,7 @@ from simlane.sim.laps import pace
 from simlane.web.listing import show
 
 #: One more whenever `session_laps.drawn` says something else.
-SHAPE = 1
+SHAPE = 2
 
 
 @require_safe

@@ -50,7 +50,7 @@ class RaceRoomReader:
 
     slug = "raceroom"
     name = "RaceRoom server results"
-    version = 1
+    version = 2
 
     def recognises(self, source: Source) -> bool:
         """Whether the JSON has a `Track`, `Sessions`, and what only RaceRoom's servers say beside them."""
@@ -226,11 +226,12 @@ def _laps(row: JsonObject) -> list[ParsedLap]:
             time = fields.time_ms(lap, "Time")
             valid = fields.flag(lap, "Valid") is not False
             sectors = _sectors(lap, time)
+            pit = fields.flag(lap, "PitStopOccured")
         except ResultFileError as error:
             raise error.under(f"RaceSessionLaps[{index}]") from None
         if time:
             driven = index + 1
-        found.append(ParsedLap(index + 1, 0, time, valid, sectors))
+        found.append(ParsedLap(index + 1, 0, time, valid, sectors, pit))
     return found[:driven]
 
 

@@ -17,13 +17,14 @@ Sectors = tuple[int | None, int | None, int | None]
 
 
 class DrivenLap(NamedTuple):
-    """A lap of a car: its number from 1, and the seat of its driver."""
+    """A lap of a car: its number from 1, and the seat of its driver; `pit` is whether it went through the pits."""
 
     number: int
     seat: int
     time_ms: int | None
     valid: bool = True
     sectors_ms: Sectors = (None, None, None)
+    pit: bool | None = None
 
 
 class Spread(NamedTuple):
@@ -42,12 +43,12 @@ def best(laps: Iterable[DrivenLap]) -> int | None:
 
 
 def clean(laps: Sequence[DrivenLap], *, race: bool) -> list[DrivenLap]:
-    """The laps that tell pace: valid, timed, and within CLEAN_WITHIN of the best valid lap of the same driver.
+    """The laps that tell pace: valid, timed, and within CLEAN_WITHIN of the best clean lap of the same driver.
 
-    The first lap of a race begins at rest and in a crowd, so it is none. A lap through the pits is left out by its
-    time.
+    The first lap of a race begins at rest and in a crowd, so it is none. Nor is a lap through the pits; the one that
+    leaves them, and both where the file does not tell, are left out by their time.
     """
-    timed = [lap for lap in laps if lap.valid and lap.time_ms and not (race and lap.number == 1)]
+    timed = [lap for lap in laps if lap.valid and lap.time_ms and not lap.pit and not (race and lap.number == 1)]
     limits: dict[int, float] = {}
     for lap in timed:
         limit = (lap.time_ms or 0) * CLEAN_WITHIN

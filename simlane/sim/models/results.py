@@ -263,6 +263,7 @@ class Lap(models.Model):
     sector1_ms = models.PositiveIntegerField(null=True)
     sector2_ms = models.PositiveIntegerField(null=True)
     sector3_ms = models.PositiveIntegerField(null=True)
+    pit = models.BooleanField(null=True)  #: whether it went through the pits; None where the file does not say
 
     class Meta:
         ordering = ["number"]

@@ -48,7 +48,7 @@ class RfactorReader:
 
     slug = "rfactor"
     name = "rFactor 2, Le Mans Ultimate, Automobilista and rFactor result XML"
-    version = 1
+    version = 2
 
     def recognises(self, source: Source) -> bool:
         """Whether the document's element is `rFactorXML`."""

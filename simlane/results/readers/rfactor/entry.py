@@ -16,6 +16,7 @@ from simlane.results.source import ResultFileError
 
 _DISQUALIFIED = {"dq", "dsq", "disqualified"}
 _MOST_STINTS = 1000
+_PIT = {"0": False, "1": True}
 
 
 class _Stint(NamedTuple):
@@ -89,10 +90,18 @@ def _laps(driver: Driver) -> list[ParsedLap]:
             number = texts.whole(row.attributes, "num", low=0)
             if not number:
                 continue
-            found.setdefault(number, ParsedLap(number, 0, texts.milliseconds(row.text, "time"), True, _sectors(row)))
+            time = texts.milliseconds(row.text, "time")
+            found.setdefault(number, ParsedLap(number, 0, time, True, _sectors(row), _PIT.get(row.attributes.get("pit"))))
         except ResultFileError as error:
             raise error.under(f"Lap[{index}]") from None
-    return [found[number] for number in sorted(found)]
+    driven = [found[number] for number in sorted(found)]
+    stops = texts.whole(driver.values, "Pitstops", low=-1)
+    # The games mark the laps that ended in the pits and no others. A car with more stops than that has laps that lack
+    # their mark, and which ones nobody can tell.
+    if stops is not None and stops <= sum(lap.pit is True for lap in driven):
+        for lap in driven:
+            lap.pit = bool(lap.pit)
+    return driven
 
 
 def _sectors(row: Row) -> tuple[int | None, int | None, int | None]:
