@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from cast import Driver
 
@@ -23,6 +24,7 @@ class Car:
     laps: list[tuple[int, int, bool]] = field(default_factory=list)
     incidents: dict[int, int] = field(default_factory=dict)
     reason_out: str = "Running"
+    pits: set[int] = field(default_factory=set)  #: its laps through the pits, from 1
 
     @property
     def total(self) -> int:
@@ -61,14 +63,30 @@ def practice(rng: random.Random, cars: list[Car], base: int, laps: int, season: 
     return sorted(run, key=lambda car: (car.best() or NO_LAPS, car.laps[0][1]))
 
 
-def race(rng: random.Random, grid: list[Car], base: int, laps: int, season: float, *, retire: float) -> list[Car]:
-    """The cars in the order they finished, retired ones by their laps; the flag falls for all when the winner ends."""
+def _stop(car: Car, place: int, cost: int) -> None:
+    """A crew changes drivers in the pits; who drives alone goes through them once, about half way."""
+    changes = [lap for lap, (one, other) in enumerate(pairwise(seat for seat, *_ in car.laps), 1) if one != other]
+    for lap in changes or [len(car.laps) // 2 + place % 3]:
+        seat, time, valid = car.laps[lap - 1]
+        car.laps[lap - 1] = (seat, time + cost, valid)
+        car.pits.add(lap)
+
+
+def race(
+    rng: random.Random, grid: list[Car], base: int, laps: int, season: float, *, retire: float, stop: int = 0
+) -> list[Car]:
+    """The cars in the order they finished, retired ones by their laps; the flag falls for all when the winner ends.
+
+    `stop` is what the pits cost, in milliseconds; 0 where nobody goes there.
+    """
     run = [car.again() for car in grid]
     for place, car in enumerate(run):
         car.grid = place
         _drive(rng, car, base, laps, season, push=0.5)
         seat, time, _ = car.laps[0]
         car.laps[0] = (seat, time + place * 450, False)
+        if stop:
+            _stop(car, place, stop)
         if rng.random() < retire * max(driver.care for driver in car.drivers):
             car.reason_out = rng.choice(("Disconnected", "Disconnected", "Mechanical"))
             car.laps = car.laps[: rng.randint(1, laps - 2)]

@@ -190,7 +190,7 @@ def raceroom_evening(drivers: list[Driver]) -> None:
     rng, when = random.Random("raceroom"), at(6, 10, 19)  # noqa: S311
     cars = [Car([driver]) for driver in rng.sample(drivers, 10)]
     grid = practice(rng, cars, 104_600, 4, season_at(when), push=1.0)
-    result = race(rng, grid, 104_600, 9, season_at(when), retire=0.08)
+    result = race(rng, grid, 104_600, 9, season_at(when), retire=0.08, stop=23_400)
     document = raceroom_document(
         "Hockenheim Wednesdays", ("Hockenheimring", "Grand Prix"), when, {"Qualify": grid, "Race": result}
     )
@@ -214,7 +214,7 @@ def lmu_evening(drivers: list[Driver]) -> None:
     cars = [Car([free.pop(), free.pop()], teams[number], car_class=1) for number in range(4)]
     cars += [Car([free.pop()], teams[4 + number], car_class=2, slower=0.13) for number in range(5)]
     grid = practice(rng, cars, 89_900, 4, season_at(when), push=1.0)
-    result = race(rng, grid, 89_900, 16, season_at(when), retire=0.06)
+    result = race(rng, grid, 89_900, 16, season_at(when), retire=0.06, stop=41_700)
     text = lmu_document("Blue Hour Endurance Open", when, {"Qualify": grid, "Race": result})
     FILES["lmu/2026_09_12_17_00_00-25R1.xml"] = text.encode()
 

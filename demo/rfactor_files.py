@@ -87,7 +87,7 @@ def lmu_driver(tag: str, place: int, class_place: int, car: Car) -> str:
         "BestLapTime": seconds(best) if best else None,
         "FinishTime": seconds(car.total) if is_race and ended else None,
         "Laps": len(car.laps),
-        "Pitstops": len(car.drivers) - 1,
+        "Pitstops": sum(lap <= len(car.laps) for lap in car.pits),
         "FinishStatus": "None" if not is_race else "Finished Normally" if ended else "DNF",
         "DNFReason": "Suspension" if is_race and not ended else None,
     }
@@ -96,6 +96,8 @@ def lmu_driver(tag: str, place: int, class_place: int, car: Car) -> str:
     for number, (seat, time, _) in enumerate(car.laps, 1):
         first, second = time * 31 // 100, time * 37 // 100
         parts = {"s1": seconds(first), "s2": seconds(second), "s3": seconds(time - first - second)}
+        if number in car.pits:
+            parts["pit"] = "1"
         if seat != before and len(car.drivers) > 1:
             swap = {"startLap": number, "startTime": seconds(elapsed), "endTime": seconds(elapsed + time)}
             inner += element("Swap", car.drivers[seat].name, **swap)

@@ -121,7 +121,9 @@ def raceroom_document(
 def raceroom_player(kind: str, place: int, car: Car) -> dict[str, Any]:
     driver = car.drivers[0]
     is_race = kind == "Race"
-    laps = [raceroom_lap(time, place, valid) for _, time, valid in car.laps]
+    laps = [
+        raceroom_lap(time, place, valid, pit=number in car.pits) for number, (_, time, valid) in enumerate(car.laps, 1)
+    ]
     if car.reason_out != "Running":
         # The lap that was not ended has no time.
         laps.append(raceroom_lap(-1, place, True))
@@ -141,7 +143,7 @@ def raceroom_player(kind: str, place: int, car: Car) -> dict[str, Any]:
     }
 
 
-def raceroom_lap(time: int, place: int, valid: bool) -> dict[str, Any]:
+def raceroom_lap(time: int, place: int, valid: bool, *, pit: bool = False) -> dict[str, Any]:
     first, second, _ = sectors(time) if time > 0 else (-1, -1, -1)
     return {
         "Time": time,
@@ -150,7 +152,7 @@ def raceroom_lap(time: int, place: int, valid: bool) -> dict[str, Any]:
         "PositionInClass": place,
         "Valid": valid,
         "Position": place,
-        "PitStopOccured": False,
+        "PitStopOccured": pit,
         "Incidents": [],
     }
 

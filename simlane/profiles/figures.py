@@ -73,7 +73,8 @@ def timed(session: Session) -> dict[int, Laps]:
         )
     )
     return {
-        entry: Laps((first, second, third), None if untold else pits) for entry, first, second, third, pits, untold in rows
+        entry: Laps((first, second, third), None if untold else pits)
+        for entry, first, second, third, pits, untold in rows
     }
 
 
@@ -94,7 +95,11 @@ def add(session: Session, entries: Sequence[Entry], found: Mapping[int, Laps]) -
         )
     best = fastest(laps.sectors for laps in found.values())
     by = [
-        (number + 1, time, label(next(entry for entry in entries if found.get(entry.pk, _NONE).sectors[number] == time)))
+        (
+            number + 1,
+            time,
+            label(next(entry for entry in entries if found.get(entry.pk, _NONE).sectors[number] == time)),
+        )
         for number, time in enumerate(best)
         if time
     ]

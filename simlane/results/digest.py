@@ -26,9 +26,9 @@ _LAPS = "\0"
 def content_sha256(event: ParsedEvent) -> str:
     """A digest of the results themselves.
 
-    Whether laps went through the pits is left out: files came in before that was read, and are to be known by what they
-    said then. Names and times of the event are left out, since some formats keep them in the file's name only; a session
-    in which nobody did a lap has nothing else to be known by, and counts with its time.
+    Names and times of the event are left out, since some formats keep them in the file's name only; a session
+    in which nobody did a lap has nothing else to be known by, and counts with its time. Laps through the pits are left
+    out: files came in before they were read, and are to be known by what was read then.
     """
     sessions = [
         (

@@ -209,3 +209,38 @@ def test_an_event_without_laps_has_no_charts(client: Client, race: Session) -> N
     assert "No laps" in client.get(of_laps(race.event, race)).content.decode()
     assert data_of(client, race).json()["cars"] == []
     assert client.get(of_entry(race.event, race, entry(race, 0))).status_code == 200
+
+
+def test_laps_through_the_pits_are_counted_in_a_race_and_marked_everywhere(client: Client, race: Session) -> None:
+    assert ">Pits<" not in page_of(client, race)
+    Lap.objects.filter(entry__session=race).update(pit=False)
+    Lap.objects.filter(entry=entry(race, 1), number=2).update(pit=True)
+    caches["default"].clear()
+    page = page_of(client, race)
+    assert ">Pits<" in page
+    alice, bob = (page.split(f"{name}</a>")[1].split("</tr>")[0] for name in ("Alice Amber", "Bob Birch"))
+    assert '<td class="num wide">0</td>' in alice
+    assert '<td class="num wide">1</td>' in bob
+    assert "1 time in the pits" in bob
+    assert [(car["pits"], car["clean"]) for car in data_of(client, race).json()["cars"]] == [([], 1), ([2], 0)]
+    for address in (f"{of_laps(race.event, race)}?show=times", of_entry(race.event, race, entry(race, 1))):
+        assert client.get(address).content.decode().count("in the pits") == 1
+    assert "in the pits" not in client.get(of_entry(race.event, race, entry(race, 0))).content.decode()
+    assert "not through the pits" in client.get(of_laps(race.event, race)).content.decode()
+
+
+def test_a_car_of_which_some_laps_are_not_told_has_no_number_in_the_pits(client: Client, race: Session) -> None:
+    Lap.objects.filter(entry__session=race).update(pit=False)
+    Lap.objects.filter(entry=entry(race, 1), number=2).update(pit=None)
+    page = page_of(client, race)
+    assert '<td class="num wide">–</td>' in page.split("Bob Birch</a>")[1].split("</tr>")[0]
+    assert "0 times in the pits" in page
+
+
+def test_outside_of_races_laps_through_the_pits_are_not_counted(client: Client, race: Session) -> None:
+    Session.objects.filter(pk=race.pk).update(kind="qualifying")
+    Lap.objects.filter(entry__session=race).update(pit=True)
+    page = page_of(client, race)
+    assert ">Pits<" not in page
+    assert "in the pits" not in page.split("<main")[1]
+    assert "in the pits" in client.get(of_laps(race.event, race), {"show": "times"}).content.decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,13 @@ from simlane.results.models import Decision, ResultFile
 from simlane.results.parsed import ParsedEvent
 from simlane.results.readers.acc import AccReader
 from simlane.results.readers.iracing import IracingReader
+from simlane.results.readers.raceroom import RaceRoomReader
 from simlane.results.readers.simlane_csv import SimlaneCsvReader
 from simlane.results.source import ResultFileError, Source
 from simlane.results.timezones import timezone_of
-from simlane.sim.models import Entry, Event, Session, SimProfile
+from simlane.sim.models import Entry, Event, Lap, Session, SimProfile
 from tests.results.builders import ALICE, iracing_document, iracing_session
+from tests.results.server_files import raceroom_document, raceroom_lap, raceroom_player, raceroom_session
 from tests.results.standing import anew, bring, broken, picture
 from tests.results.test_versions import EARLIER, FIRST, RACE, A, B, C, file, practice, race, withdraw
 
@@ -176,6 +179,32 @@ def test_stopped_it_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.Mon
     assert "go on behind it" in errors
     assert "1 files read again: 1 changed" in reread()[1]
     assert broken() == []
+
+
+def test_laps_through_the_pits_come_with_the_reader_that_reads_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is known by the same digest: imported again it is in already, read again it fills them."""
+    laps = [raceroom_lap(PitStopOccured=True), raceroom_lap(90_001)]
+    document = raceroom_document(raceroom_session("Race", raceroom_player(RaceSessionLaps=laps)))
+    with monkeypatch.context() as before:
+        better(before, forget_pits, RaceRoomReader)
+        before.setattr(RaceRoomReader, "version", 1)
+        bring(tmp_path, ("a.json", document))
+    pits = Lap.objects.order_by("number").values_list("pit", flat=True)
+    assert list(pits) == [None, None]
+    digest = ResultFile.objects.get().content_sha256
+    (tmp_path / "a.json").write_text(f"{json.dumps(document)} ")
+    assert Importer().run([tmp_path]).imported == 0
+    status, said, _ = reread()
+    assert (status, list(pits.all())) == (0, [True, False])
+    assert "lap_times[0].pit: None → True" in said
+    assert ResultFile.objects.get().content_sha256 == digest
+
+
+def forget_pits(event: ParsedEvent) -> None:
+    for lap in (lap for session in event.sessions for entry in session.entries for lap in entry.lap_times):
+        lap.pit = None
 
 
 def test_differences_are_few_and_name_their_place(tmp_path: Path) -> None:

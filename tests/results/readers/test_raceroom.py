@@ -128,6 +128,12 @@ def test_sectors_of_which_one_is_missing() -> None:
     assert [lap.sectors_ms for lap in entry.lap_times] == [(None, None, 31_000), (None, None, None)]
 
 
+def test_laps_through_the_pits_are_those_the_file_marks() -> None:
+    laps = [raceroom_lap(PitStopOccured=said) for said in (True, False, None)]
+    (entry,) = race(raceroom_player(RaceSessionLaps=laps))
+    assert [lap.pit for lap in entry.lap_times] == [True, False, None]
+
+
 def test_an_invalid_lap_is_one() -> None:
     (entry,) = race(raceroom_player(RaceSessionLaps=[raceroom_lap(Valid=False), raceroom_lap(92000)], BestLapTime=-1))
     assert ([lap.valid for lap in entry.lap_times], entry.best_lap_ms) == ([False, True], 92_000)
@@ -199,6 +205,7 @@ def test_a_password_in_a_servers_name_is_not_kept() -> None:
         ("Sessions[0].Players[0].RaceSessionLaps[1].Time", "1:30"),
         ("Sessions[0].Players[0].RaceSessionLaps[1].SectorTimes[2]", []),
         ("Sessions[0].Players[0].RaceSessionLaps[0].Incidents", 1),
+        ("Sessions[0].Players[0].RaceSessionLaps[0].PitStopOccured", "yes"),
     ],
 )
 def test_an_error_says_where(path: str, value: object) -> None:

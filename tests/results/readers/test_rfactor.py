@@ -350,6 +350,27 @@ def test_laps_are_told_by_their_numbers() -> None:
     assert [(row.number, row.time_ms) for row in entry.lap_times] == [(1, 91_000), (2, 92_000)]
 
 
+@pytest.mark.parametrize(
+    ("stops", "marks", "pits"),
+    [
+        (1, ("1", None, None), [True, False, False]),
+        (0, (None, None, None), [False, False, False]),
+        # A drive-through is none of the car's stops.
+        (1, ("1", None, "1"), [True, False, True]),
+        # More stops than marks: a lap that lacks its mark is any of them.
+        (2, ("1", None, None), [True, None, None]),
+        (None, ("1", None, None), [True, None, None]),
+        (None, ("1", "0", "maybe"), [True, False, None]),
+    ],
+)
+def test_laps_through_the_pits_are_those_the_file_marks(
+    stops: int | None, marks: tuple[str | None, ...], pits: list[bool | None]
+) -> None:
+    rows = [lap(number, **({"pit": mark} if mark else {})) for number, mark in enumerate(marks, 1)]
+    entry = race(driver("Alice", 1, *rows, Pitstops=stops)).sessions[0].entries[0]
+    assert [row.pit for row in entry.lap_times] == pits
+
+
 def test_a_car_that_drove_nothing_and_is_not_scored_is_no_participant() -> None:
     event = race(driver(), driver("Marshal", 2, " ", ServerScored=0, Laps=0))
     assert order(event) == ["Alice Amber"]

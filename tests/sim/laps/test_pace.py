@@ -24,6 +24,14 @@ def test_a_races_first_lap_is_not_clean_and_bounds_nothing() -> None:
     assert [lap.number for lap in pace.clean(laps(80_000, 100_000, 101_000), race=True)] == [2, 3]
 
 
+def test_a_lap_through_the_pits_is_not_clean_and_bounds_nothing() -> None:
+    driven = [
+        DrivenLap(number, 0, time, pit=pit)
+        for number, time, pit in ((1, 80_000, True), (2, 99_000, False), (3, 100_000, None))
+    ]
+    assert [lap.number for lap in pace.clean(driven, race=False)] == [2, 3]
+
+
 def test_each_driver_of_a_crew_is_held_to_their_own_best() -> None:
     driven = [*laps(100_000, 101_000), *laps(110_000, 111_000, seat=1, first=3)]
     assert len(pace.clean(driven, race=False)) == 4

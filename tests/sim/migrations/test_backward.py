@@ -162,6 +162,7 @@ def use(tmp_path: Path) -> None:
     place = Place(ResultFile.objects.get().pk, 0)
     undo(rule(place, 0, Ruling.Kind.DISQUALIFIED, reason="contact", by=None).pk, reason="it was another", by=None)
     rule(place, 1, Ruling.Kind.POINTS, value=-3, reason="contact", by=None)
+    drive(models.Entry.objects.earliest("pk"))
     alice = models.SimProfile.objects.get(profile_identifier="100001")
     assert alice.profile_name == "Alicia Amber"
     models.SimProfile.objects.filter(pk=alice.pk).update(is_public=False)
@@ -169,6 +170,13 @@ def use(tmp_path: Path) -> None:
         linked_user=None, linked_at=None, is_verified=False
     )
     own(alice)
+
+
+def drive(entry: models.Entry) -> None:
+    """Three laps: through the pits, not, and nobody knows."""
+    models.Lap.objects.bulk_create(
+        models.Lap(entry=entry, number=number, seat=0, pit=pit) for number, pit in enumerate((True, False, None), 1)
+    )
 
 
 def own(alice: models.SimProfile) -> None:
@@ -298,6 +306,18 @@ def test_forward_back_forward_is_the_identity(
         assert not Importer().run([tmp_path]).refused
         assert models.Event.objects.count() == 2
         assert models.Entry.objects.count() == 4
+
+
+def test_pits_that_were_not_all_put_back_are_kept_over_another_way_back(used: None, migrate: Migrate) -> None:
+    migrate("0054_compare_is_no_simulator")
+    # As where the way forward is interrupted before it puts anything back.
+    migrate("0055_lap_pit")
+    models.Lap.objects.filter(number__in=(2, 3)).update(pit=True)
+    migrate("0054_compare_is_no_simulator")
+    migrate(HEAD)
+    # What a lap says by then counts.
+    assert list(models.Lap.objects.order_by("number").values_list("pit", flat=True)) == [True, True, True]
+    assert "kept_sim_lap_pit" not in connection.introspection.table_names()
 
 
 def test_twice_there_and_back_is_the_identity_too(used: None, migrate: Migrate) -> None:

@@ -91,7 +91,9 @@ def _laps(driver: Driver) -> list[ParsedLap]:
             if not number:
                 continue
             time = texts.milliseconds(row.text, "time")
-            found.setdefault(number, ParsedLap(number, 0, time, True, _sectors(row), _PIT.get(row.attributes.get("pit"))))
+            found.setdefault(
+                number, ParsedLap(number, 0, time, True, _sectors(row), _PIT.get(row.attributes.get("pit", "")))
+            )
         except ResultFileError as error:
             raise error.under(f"Lap[{index}]") from None
     driven = [found[number] for number in sorted(found)]
