@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from simlane.config.settings import BASE_DIR
 from simlane.profiles.addresses import of_entry, of_laps
 from simlane.results.importer import Importer
-from simlane.sim.models import Car, Entry, EntryDriver, Event, Session, SimProfile
+from simlane.sim.models import Car, Entry, EntryDriver, Event, Lap, Session, SimProfile
 from tests.browser.looks import SCHEMES
 
 MARTA = "/profiles/iracing/9100001/"
@@ -36,18 +36,29 @@ def wide_event(demo: None) -> str:
 
 
 @pytest.fixture
+def wide_pits(wide_event: str) -> str:
+    """A race whose table has every column that a format has which tells the pits."""
+    race = Event.objects.get(sessions__kind="race", simulator__slug="le-mans-ultimate")
+    entries = Entry.objects.filter(session__event=race)
+    entries.update(car_class="GT3 Pro-Am", grid_position=12, total_time_ms=3_723_004, car_number="#992")
+    entries.filter(row=1).update(car_class="GT4 Silver")
+    return race.get_absolute_url()
+
+
+@pytest.fixture
 def wide_laps(wide_event: str) -> list[str]:
     """The laps of a race of crews, as tables, and those of a car."""
     race = Session.objects.filter(kind="race", entries__lap_times__seat=1).select_related("event").first()
     tables = of_laps(race.event, race)
+    Lap.objects.filter(entry__session=race).update(pit=True)
     kinds = [f"{tables}?show={kind}" for kind in ("pace", "positions", "gaps", "times")]
     return [*kinds, of_entry(race.event, race, race.entries.get(row=0))]
 
 
-def test_no_column_is_cut_off_on_a_tablet_or_wider(page, wide_event, wide_laps):
+def test_no_column_is_cut_off_on_a_tablet_or_wider(page, wide_event, wide_pits, wide_laps):
     for width in (768, 820, 1024, 1100, 1440):
         page.set_viewport_size({"width": width, "height": 900})
-        for address in (wide_event, *wide_laps, MARTA, f"{MARTA}?results=all", f"{MARTA}?section=bests"):
+        for address in (wide_event, wide_pits, *wide_laps, MARTA, f"{MARTA}?results=all", f"{MARTA}?section=bests"):
             page.goto(address)
             assert page.evaluate(CUT_OFF) == [], f"{address}, {width} wide"
 
@@ -65,6 +76,14 @@ def test_on_paper_every_column_stands_in_dark_letters(page, wide_event):
         expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
         expect(page.locator("h1")).to_have_css("color", "rgb(0, 0, 0)")
         expect(page.locator(".pos-1").first).to_have_css("color", "rgb(0, 0, 0)")
+
+
+def test_on_paper_the_pits_are_a_column_too(page, wide_pits):
+    page.goto(wide_pits)
+    page.set_viewport_size({"width": 718, "height": 1000})
+    page.emulate_media(media="print")
+    assert page.evaluate(CUT_OFF) == []
+    expect(page.get_by_role("columnheader", name="Pits")).to_be_visible()
 
 
 def test_with_less_motion_a_page_changes_at_once(page):

@@ -219,8 +219,8 @@ def test_laps_through_the_pits_are_counted_in_a_race_and_marked_everywhere(clien
     page = page_of(client, race)
     assert ">Pits<" in page
     alice, bob = (page.split(f"{name}</a>")[1].split("</tr>")[0] for name in ("Alice Amber", "Bob Birch"))
-    assert '<td class="num wide">0</td>' in alice
-    assert '<td class="num wide">1</td>' in bob
+    assert '<td class="num wide car">0</td>' in alice
+    assert '<td class="num wide car">1</td>' in bob
     assert "1 time in the pits" in bob
     assert [(car["pits"], car["clean"]) for car in data_of(client, race).json()["cars"]] == [([], 1), ([2], 0)]
     for address in (f"{of_laps(race.event, race)}?show=times", of_entry(race.event, race, entry(race, 1))):
@@ -233,7 +233,7 @@ def test_a_car_of_which_some_laps_are_not_told_has_no_number_in_the_pits(client:
     Lap.objects.filter(entry__session=race).update(pit=False)
     Lap.objects.filter(entry=entry(race, 1), number=2).update(pit=None)
     page = page_of(client, race)
-    assert '<td class="num wide">–</td>' in page.split("Bob Birch</a>")[1].split("</tr>")[0]
+    assert '<td class="num wide car">–</td>' in page.split("Bob Birch</a>")[1].split("</tr>")[0]
     assert "0 times in the pits" in page
 
 
