@@ -155,7 +155,13 @@ bench-serving: install-dev ## Measure the server: 200 visitors at once, and one 
 
 .PHONY: bench-warm
 bench-warm: install ## Measure pages for visitors made, kept and unchanged, beside a constant view (CACHE_URL, DATABASE_URL)
+	@scripts/install.sh load
 	@$(PYTHON) -m bench.warm
+
+.PHONY: bench-load
+bench-load: install ## Measure the server with 1, 2 and 4 processes, PgBouncer and replicas, beside a constant view (SOAK=10: 200 visitors so long)
+	@scripts/install.sh load
+	@$(PYTHON) -m bench.load $(if $(SOAK),--soak $(SOAK))
 
 .PHONY: bench-uploading
 bench-uploading: install-dev ## Measure pages while 200 files are uploaded, on PostgreSQL

@@ -8,47 +8,24 @@ is the ratio to the constant view, which is measured before and after.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import http.client
-import itertools
 import tempfile
 import time
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from bench.serving import PAGES, Answers, Visitor, served
+from bench import wrk
+from bench.serving import served
 
-VISITORS = 64
 SECONDS = 10.0
-#: The mix of the site: first pages, lists, a driver, an event; no sign-in, which is for one.
-MIX = tuple(page for page in PAGES if "accounts" not in page)
 
 
-async def visit(host: str, port: int, until: float, found: Answers, next_one: Callable[[], tuple[str, str]]) -> None:
-    visitor = Visitor(host, port)
-    while time.monotonic() < until:
-        began = time.monotonic()
-        path, header = next_one()
-        if await visitor.ask(path, header) not in (200, 304):
-            found.failed += 1
-        found.seconds.append(time.monotonic() - began)
-    visitor.close()
-
-
-async def rate(host: str, port: int, seconds: float, next_one: Callable[[], tuple[str, str]]) -> Answers:
-    found = Answers()
-    until = time.monotonic() + seconds
-    await asyncio.gather(*(visit(host, port, until, found, next_one) for _ in range(VISITORS)))
-    return found
-
-
-def head_of(host: str, port: int, path: str) -> str:
+def tag_of(url: str, path: str) -> tuple[str, str]:
     """The header of a visitor who has the page."""
-    connection = http.client.HTTPConnection(host, port)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc)
     connection.request("GET", path)
     answer = connection.getresponse()
     answer.read()
-    return f"If-None-Match: {answer.getheader('ETag')}\r\n"
+    return "If-None-Match", str(answer.getheader("ETag"))
 
 
 def main() -> None:
@@ -58,25 +35,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="simlane-bench-") as directory:
         server, url = served(directory, DJANGO_SETTINGS_MODULE="bench.settings")
         try:
-            parts = urlsplit(url)
-            host, port = str(parts.hostname), parts.port or 80
             time.sleep(1)
-            known = {path: head_of(host, port, path) for path in MIX}
-            turn, number = itertools.cycle(MIX), itertools.count()
-            rounds: dict[str, Callable[[], tuple[str, str]]] = {
-                "constant": lambda: ("/reference/constant/", ""),
-                "made": lambda: (f"{next(turn)}?cold={next(number)}", ""),
-                "kept": lambda: (next(turn), ""),
-                "unchanged": lambda: ((path := next(turn)), known[path]),
-                "constant again": lambda: ("/reference/constant/", ""),
+            rounds = {
+                "constant": wrk.Visit([wrk.CONSTANT]),
+                "made": wrk.Visit(cold=1),
+                "kept": wrk.Visit(),
+                "unchanged": wrk.Visit(headers=[tag_of(url, path) for path in wrk.MIX]),
+                "constant again": wrk.Visit([wrk.CONSTANT]),
             }
             constant = 0.0
-            for name, next_one in rounds.items():
-                asyncio.run(rate(host, port, 1, next_one))
-                found = asyncio.run(rate(host, port, seconds, next_one))
-                constant = constant or len(found.seconds) / seconds
-                share = len(found.seconds) / seconds / constant
-                print(f"{name:15} {found.words(seconds)}   {share:6.0%} of the constant view", flush=True)
+            for name, visit in rounds.items():
+                wrk.run(url, visit, directory, 1)
+                found = wrk.run(url, visit, directory, seconds)
+                constant = constant or found.rate
+                print(f"{name:15} {found.words()}   {found.rate / constant:6.0%} of the constant view", flush=True)
         finally:
             server.terminate()
             server.wait(30)

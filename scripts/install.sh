@@ -3,6 +3,7 @@
 #   install.sh [dev]                             requirements.lock, or requirements-dev.lock
 #   install.sh servers|postgresql|chromium|node  Debian's packages for the tests, and for Node
 #   install.sh cluster|restore                   those for `make cluster` and `make restore-test`
+#   install.sh load                              those for `make bench-load` and `make bench-warm`
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -140,6 +141,11 @@ case "${1:-}" in
     restore)
         install_postgresql
         install_pgbackrest
+        ;;
+    load)
+        install_postgresql
+        install_pgbouncer
+        command -v wrk >/dev/null || debian wrk wrk
         ;;
     node) install_node_libraries ;;
     *) fail "install.sh does not know ${1@Q}." ;;

@@ -25,7 +25,7 @@ SESSIONS = 2
 
 
 @contextlib.contextmanager
-def pooled(url: str, *, every_database: bool = False) -> Iterator[str]:
+def pooled(url: str, *, every_database: bool = False, sessions: int = SESSIONS) -> Iterator[str]:
     """The address of the database at `url` behind the pooler; raises PostgresError when that does not start."""
     program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None:
@@ -46,7 +46,7 @@ listen_port = {port}
 unix_socket_dir =
 auth_type = any
 pool_mode = transaction
-default_pool_size = {SESSIONS}
+default_pool_size = {sessions}
 """
     )
     with (directory / "log").open("wb") as log:
