@@ -43,6 +43,7 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 def fill(profiles: int, entries: int) -> list[str]:
     """Makes the rows; returns the names that were given, in the order of the profiles."""
+    stored = bulk.adapter()
     draw = random.Random(2)
     names = Names(1).many(profiles)
     simulators = {row.slug: row.pk for row in Simulator.objects.all()}
@@ -76,7 +77,7 @@ def fill(profiles: int, entries: int) -> list[str]:
                     False,
                     False,
                     True,
-                    bulk.stored(NOW),
+                    stored(NOW),
                     fold(f"member{key} {first} {last}"),
                 )
                 for key in range(1, members + 1)
@@ -86,10 +87,10 @@ def fill(profiles: int, entries: int) -> list[str]:
 
     def profile(number: int) -> tuple[object, ...]:
         linked = number % 20 == 0 and number // 20 < members
-        at = bulk.stored(NOW - timedelta(seconds=draw.randrange(90_000_000)))
+        at = stored(NOW - timedelta(seconds=draw.randrange(90_000_000)))
         identifier = str(76561190000000001 + number if slugs[number].startswith("a") else 100_000 + number)
         return (
-            bulk.stored(UUID(int=number + 1)),
+            stored(UUID(int=number + 1)),
             simulators[slugs[number]],
             names[number],
             identifier,
@@ -109,9 +110,9 @@ def fill(profiles: int, entries: int) -> list[str]:
     former = Names(3).many(profiles // 25)
 
     def name_rows(part: range) -> None:
-        rows = [(bulk.stored(UUID(int=n + 1)), names[n], fold(names[n]), bulk.stored(NOW)) for n in part]
+        rows = [(stored(UUID(int=n + 1)), names[n], fold(names[n]), stored(NOW)) for n in part]
         rows += [
-            (bulk.stored(UUID(int=n + 1)), former[n // 25], fold(former[n // 25]), bulk.stored(NOW - timedelta(900)))
+            (stored(UUID(int=n + 1)), former[n // 25], fold(former[n // 25]), stored(NOW - timedelta(900)))
             for n in part
             if n % 25 == 0 and n // 25 < len(former) and former[n // 25] != names[n]
         ]
@@ -131,6 +132,7 @@ def fill(profiles: int, entries: int) -> list[str]:
 def _fill_results(
     profiles: int, entries: int, slugs: list[str], simulators: dict[str, int], draw: random.Random
 ) -> None:
+    stored = bulk.adapter()
     by_slug: dict[str, list[int]] = {}
     for number, slug in enumerate(slugs):
         by_slug.setdefault(slug, []).append(number)
@@ -150,7 +152,7 @@ def _fill_results(
             Event,
             ("id", "simulator", "name", "event_source", "starts_at", "created_at", "listed_at", "track"),
             [
-                (n + 1, simulators[of_session[n]], f"Event {n}", "results", *[bulk.stored(at[n])] * 3,
+                (n + 1, simulators[of_session[n]], f"Event {n}", "results", *[stored(at[n])] * 3,
                  draw.choice(tracks[of_session[n]]).pk)
                 for n in part
             ],
@@ -168,9 +170,7 @@ def _fill_results(
                 driver = draw.choice(drivers[:BUSY]) if draw.random() < 0.025 else draw.choice(drivers)
                 best = 80_000 + draw.randrange(20_000)
                 entry_rows.append((key, n + 1, row, row + 1, car, "", str(row), "", 20, best, "finished", ""))
-                driver_rows.append(
-                    (key, 0, "Driver", bulk.stored(UUID(int=driver + 1)), bulk.stored(at[n]), best, "", "")
-                )
+                driver_rows.append((key, 0, "Driver", stored(UUID(int=driver + 1)), stored(at[n]), best, "", ""))
         bulk.insert(
             Entry,
             ("id", "session", "row", "position", "car", "car_class", "car_number", "team_name", "laps", "best_lap_ms",

@@ -35,12 +35,13 @@ def measure(module: str, database: str, options: dict[str, Any]) -> Any:
     """Runs `module`'s worker on a fresh database and returns what it found."""
     with tempfile.TemporaryDirectory(prefix="simlane-bench-") as directory:
         if database == "sqlite":
-            return _work(module, {}, directory, options)
+            return work_on(module, {}, directory, options)
         with postgres.cluster(*SETTINGS) as server:
-            return _work(module, server.environment, directory, options)
+            return work_on(module, server.environment, directory, options)
 
 
-def _work(module: str, environment: dict[str, str], directory: str, options: dict[str, Any]) -> Any:
+def work_on(module: str, environment: dict[str, str], directory: str, options: dict[str, Any]) -> Any:
+    """Runs `module`'s worker on the database that `environment` names and returns what it found."""
     found = Path(directory, "found.json")
     kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     own = {"DJANGO_SETTINGS_MODULE": "bench.settings", "VAR_DIR": directory, "HTTPS": "0", "LOG_LEVEL": "WARNING"}

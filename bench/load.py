@@ -65,8 +65,7 @@ def site(directory: str, url: str, workers: int, replicas: str = "") -> Iterator
         variables["DATABASE_REPLICA_URLS"] = replicas
     server, address = served(directory, DJANGO_SETTINGS_MODULE="bench.settings", **variables)
     try:
-        # It says its address before its processes listen.
-        time.sleep(2)
+        wrk.wait(address)
         yield server, address
     finally:
         server.terminate()

@@ -127,7 +127,7 @@ def _decide(event: Any) -> None:
 
 
 def fill(options: dict[str, Any]) -> None:
-    """Seasons of a league each, with classes, teams and an entry list."""
+    """Seasons of a league each, with classes, teams and an entry list; drivers' numbers go on from the first."""
     from django.db import transaction
 
     from simlane.leagues.models import Round, Season, SeasonClass, SeasonEntry, Team
@@ -138,9 +138,9 @@ def fill(options: dict[str, Any]) -> None:
     chance = random.Random(0)
     simulator = Simulator.objects.get(slug="iracing")
     begins = datetime(2026, 1, 4, 19, tzinfo=UTC)
-    drivers = range(options["drivers"])
+    drivers, first = range(options["drivers"]), options.get("first_identifier", 100_000)
     profiles = SimProfile.objects.bulk_create(
-        SimProfile(simulator=simulator, profile_identifier=str(100_000 + each), profile_name=f"Driver {each}")
+        SimProfile(simulator=simulator, profile_identifier=str(first + each), profile_name=f"Driver {each}")
         for each in drivers
     )
     entry_fields = (
@@ -165,7 +165,7 @@ def fill(options: dict[str, Any]) -> None:
                     number=str(each),
                     driver_name=f"Driver {each}",
                     folded=f"driver {each}",
-                    identifier=str(100_000 + each),
+                    identifier=str(first + each),
                     team=teams[each % TEAMS],
                 )
                 for each in drivers

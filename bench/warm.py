@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import http.client
 import tempfile
-import time
 from urllib.parse import urlsplit
 
 from bench import wrk
@@ -35,7 +34,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="simlane-bench-") as directory:
         server, url = served(directory, DJANGO_SETTINGS_MODULE="bench.settings")
         try:
-            time.sleep(1)
+            wrk.wait(url)
             rounds = {
                 "constant": wrk.Visit([wrk.CONSTANT]),
                 "made": wrk.Visit(cold=1),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 from bench.serving import PAGES
 
 CONSTANT = "/reference/constant/"
+START_SECONDS = 60
 #: The mix of the site: first pages, lists, a driver, an event; no sign-in, which is for one.
 MIX = tuple(page for page in PAGES if "accounts" not in page)
 MILLISECONDS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
@@ -61,6 +65,16 @@ class Found:
         return f"{self.rate:8.1f} requests/s   p50 {self.p50:7.1f} ms   p99 {self.p99:7.1f} ms   errors {self.errors}"
 
 
+def wait(url: str) -> None:
+    """Until the server answers: it says its address before its processes have started."""
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError), urlopen(f"{url.rstrip('/')}{CONSTANT}", timeout=START_SECONDS):
+            return
+        time.sleep(0.1)
+    sys.exit(f"bench: {url} does not answer.")
+
+
 def start(url: str, visit: Visit, directory: str, seconds: float, clients: int) -> subprocess.Popen[str]:
     """wrk at work for so many seconds; `parsed` reads what it says at the end."""
     program = shutil.which("wrk")
@@ -86,7 +100,7 @@ def parsed(text: str) -> Found:
     """The figures of wrk's report; ends the bench when it is none."""
     rate = re.search(r"Requests/sec:\s+([\d.]+)", text)
     shares = {share: float(value) * MILLISECONDS[unit] for share, value, unit in _shares(text)}
-    if rate is None or not {"50", "99"} <= shares.keys():
+    if rate is None or not float(rate[1]) or not {"50", "99"} <= shares.keys():
         sys.exit(f"bench: wrk did not work: {text.strip()}")
     errors = [int(count) for count in re.findall(r"Non-2xx or 3xx responses: (\d+)", text)]
     if sockets := re.search(r"Socket errors: (.*)", text):

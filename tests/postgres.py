@@ -227,6 +227,17 @@ def restored(source: Cluster, directory: Path, before: Sequence[str] = ()) -> It
         _stop(process)
 
 
+@contextlib.contextmanager
+def kept(directory: Path, *settings: str) -> Iterator[Cluster]:
+    """A cluster whose `data` and `password` are in the directory and stay there, for the length of a `with`."""
+    password = (directory / "password").read_text(encoding="utf-8")
+    port, process = _start(binaries(), as_server_user(), directory, password, settings)
+    try:
+        yield Cluster(directory, port, password, process)
+    finally:
+        _stop(process)
+
+
 def _init(programs: Path, before: list[str], directory: Path) -> None:
     done = subprocess.run(
         [
