@@ -82,7 +82,6 @@ def measure(name: str, directory: str, url: str, workers: int, seconds: float, r
     with site(directory, url, workers, replicas) as (_, address):
         constant = 0.0
         for what, visit in rounds.items():
-            wrk.run(address, visit, directory, 1)
             found = wrk.run(address, visit, directory, seconds)
             constant = constant or found.rate
             share = f"{found.rate / constant:6.1%} of the constant view"

@@ -44,7 +44,6 @@ def main() -> None:
             }
             constant = 0.0
             for name, visit in rounds.items():
-                wrk.run(url, visit, directory, 1)
                 found = wrk.run(url, visit, directory, seconds)
                 constant = constant or found.rate
                 print(f"{name:15} {found.words()}   {found.rate / constant:6.0%} of the constant view", flush=True)

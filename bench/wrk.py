@@ -92,6 +92,8 @@ def start(url: str, visit: Visit, directory: str, seconds: float, clients: int) 
 
 
 def run(url: str, visit: Visit, directory: str, seconds: float, clients: int = 64) -> Found:
+    """What so many seconds give, after one that only warms up: on a busy machine that one may bring no answer."""
+    start(url, visit, directory, 1, clients).communicate()
     process = start(url, visit, directory, seconds, clients)
     return parsed(process.communicate()[0])
 
