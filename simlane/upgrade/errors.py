@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.management.base import CommandError
 from django.db import Error, InterfaceError, OperationalError
 
 from simlane.sim.legacy.batches import DEADLOCK, LOCK_NOT_AVAILABLE, sqlstate
@@ -38,3 +43,28 @@ def sentence(error: Error) -> str:
 def said(error: Error) -> str:
     """The database's own words in one line."""
     return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+
+
+@contextmanager
+def told_in_a_line(verbosity: int) -> Iterator[None]:
+    """For a command that goes on where it ended: errors, Ctrl-C and SIGTERM end it with a CommandError of one line.
+
+    From verbosity 2 on the database's errors come in full.
+    """
+    previous = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise CommandError(f"Stopped. {AGAIN}", returncode=130) from None
+    except Error as error:
+        if verbosity > 1:
+            raise
+        raise CommandError(sentence(error)) from error
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _interrupt(*_: object) -> None:
+    """As Ctrl-C does, also where a shell has let that be ignored: in the background of a script."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    raise KeyboardInterrupt

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import Error, connection
+from django.db import connection
 from django.utils import timezone
 
 from simlane.sim.legacy.progress import listening
@@ -59,20 +58,10 @@ class Command(BaseCommand):
             raise CommandError(ONE_TABLE, returncode=2)
         if options.get("entries", 1) < 1:
             raise CommandError("--entries: a partition holds one entry at least.")
-        previous = signal.signal(signal.SIGTERM, _interrupt)
-        try:
-            with runner.direct():
-                if not tables.kind(connection):
-                    raise CommandError("There are no laps yet: manage.py migrate first.")
-                getattr(self, f"_{action}")(options)
-        except KeyboardInterrupt:
-            raise CommandError(f"Stopped. {errors.AGAIN}", returncode=130) from None
-        except Error as error:
-            if options["verbosity"] > 1:
-                raise
-            raise CommandError(errors.sentence(error)) from error
-        finally:
-            signal.signal(signal.SIGTERM, previous)
+        with errors.told_in_a_line(options["verbosity"]), runner.direct():
+            if not tables.kind(connection):
+                raise CommandError("There are no laps yet: manage.py migrate first.")
+            getattr(self, f"_{action}")(options)
 
     def _plan(self, options: dict[str, Any]) -> None:
         rows, size = tables.size_of(connection)
@@ -203,9 +192,3 @@ class _Progress:
             while why := self._throttle.reason():
                 self._counters[name].say(f"waiting, {why}")
                 time.sleep(WAIT_SECONDS)
-
-
-def _interrupt(*_: object) -> None:
-    """As Ctrl-C does, also where a shell has let that be ignored."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    raise KeyboardInterrupt

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import Error, connection
+from django.db import connection
 
 from simlane.sim.legacy import preserving
 from simlane.upgrade import backup, errors, plan, runner, status, steps
@@ -80,18 +79,8 @@ class Command(BaseCommand):
             actions.choices[name].add_argument("--json", action="store_true", help="One JSON object instead of lines")
 
     def handle(self, *, action: str, **options: Any) -> None:
-        previous = signal.signal(signal.SIGTERM, _interrupt)
-        try:
-            with runner.direct():
-                getattr(self, f"_{action}")(options)
-        except KeyboardInterrupt:
-            raise CommandError(f"Stopped. {errors.AGAIN}", returncode=130) from None
-        except Error as error:
-            if options["verbosity"] > 1:
-                raise
-            raise CommandError(errors.sentence(error)) from error
-        finally:
-            signal.signal(signal.SIGTERM, previous)
+        with errors.told_in_a_line(options["verbosity"]), runner.direct():
+            getattr(self, f"_{action}")(options)
 
     def _plan(self, options: dict[str, Any]) -> None:
         found = plan.collect(backup=not options["no_backup"], directory=options["directory"])
@@ -247,9 +236,3 @@ def _at_least(smallest: int) -> Any:
 
     number.__name__ = f"number from {smallest}"
     return number
-
-
-def _interrupt(*_: object) -> None:
-    """As Ctrl-C does, also where a shell has let that be ignored: in the background of a script."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    raise KeyboardInterrupt
