@@ -7,6 +7,9 @@ nobody reads. Nothing here holds a thread; what is bounded is how many connectio
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from socket import socket
 from typing import Any
 
 from gunicorn.asgi.protocol import ASGIProtocol
@@ -38,4 +41,20 @@ class Worker(gasgi.ASGIWorker):
     async def _serve(self) -> Any:
         # The only way to have a connection of one's own: gunicorn names the class where it makes them.
         gasgi.ASGIProtocol = Connection  # type: ignore[attr-defined]
+        loop = asyncio.get_running_loop()
+        setattr(loop, "create_server", partial(_take_turns, loop.create_server, self.cfg.backlog))  # noqa: B010 - for gunicorn
         return await super()._serve()  # type: ignore[no-untyped-call]
+
+
+async def _take_turns(
+    create_server: Callable[..., Awaitable[asyncio.Server]], backlog: int, *arguments: Any, sock: socket, **given: Any
+) -> asyncio.Server:
+    """A server that takes one new connection at a time, so that each process gets its share of those that wait.
+
+    asyncio takes as many as may wait, all in one go: the visitors who keep their connections then stay with the process
+    that woke first, and the others have nothing to do.
+    """
+    server = await create_server(*arguments, sock=sock, **given, backlog=1)
+    # asyncio has told the system, too, that only one may wait.
+    sock.listen(backlog)
+    return server

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import select
 import socket
@@ -13,6 +14,7 @@ import pytest
 from simlane.config import connections
 from tests import databases
 from tests.config.served import Served, served
+from tests.waiting import run_aside
 
 #: More than there are threads, by far.
 SLOW = 500
@@ -118,3 +120,31 @@ def _seconds_until_closed(slow: socket.socket) -> float:
         else:
             slow.sendall(b"a")
     return time.monotonic() - began
+
+
+def test_a_process_takes_one_new_connection_at_a_time_and_leaves_the_others_to_its_siblings() -> None:
+    assert run_aside(most_taken_at_once(20)) == 1
+
+
+async def most_taken_at_once(visitors: int) -> int:
+    """In one turn of the event loop, of so many who have connected before it."""
+    made: list[asyncio.Protocol] = []
+
+    def connected() -> asyncio.Protocol:
+        made.append(asyncio.Protocol())
+        return made[-1]
+
+    with contextlib.ExitStack() as stack:
+        listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        listening.setblocking(False)
+        server = await connections._take_turns(asyncio.get_running_loop().create_server, 100, connected, sock=listening)
+        # While the loop stands still they wait in the system's queue, which has room for them.
+        for _ in range(visitors):
+            stack.enter_context(socket.create_connection(listening.getsockname(), timeout=0.5))
+        most = 0
+        while len(made) < visitors:
+            before = len(made)
+            await asyncio.sleep(0)
+            most = max(most, len(made) - before)
+        server.close()
+    return most
