@@ -12,11 +12,11 @@ PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
 ROWS ?= 100000
 SEEDS ?= 0 1 2 3 4 5 6 7 8 9
-# Two workers for each database, more than cores: browsers, servers and child processes make a worker wait. What is
-# the same on every database is done on SQLite.
+# More workers than cores: browsers, servers and child processes make a worker wait. PostgreSQL, where the upgrades are,
+# has more of them, so that none of the two ends long before the other. What is the same on both is done on SQLite.
 SQLITE := --tx popen//env:SIMLANE_TEST_DATABASE=sqlite//env:SIMLANE_TEST_PART=sqlite
 POSTGRESQL := --tx popen//env:SIMLANE_TEST_DATABASE=postgresql//env:SIMLANE_TEST_PART=database
-WORKERS := --dist worksteal $(SQLITE) $(SQLITE) $(POSTGRESQL) $(POSTGRESQL)
+WORKERS := --dist worksteal $(SQLITE) $(SQLITE) $(POSTGRESQL) $(POSTGRESQL) $(POSTGRESQL)
 SLOWEST := --durations 20
 BROWSER := --screenshot only-on-failure --output var/browser
 
