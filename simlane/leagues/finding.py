@@ -33,7 +33,7 @@ def _teams(words: Sequence[str], simulator: Simulator | None) -> Group | None:
     found = _shown().filter(holding("folded", words))
     if simulator:
         found = found.filter(season__simulator=simulator)
-    rows = found.select_related("season__league").order_by("-season", "folded", "pk")
+    rows = found.select_related("season__league").order_by("-season_id", "folded", "pk")
     return group(
         "Teams", rows, lambda row: Thing(row.name, of_season(row.season), f"{row.season.league}, {row.season.name}")
     )
@@ -44,4 +44,4 @@ def _shown() -> QuerySet[Team]:
 
 
 LEAGUES = Kind(_leagues, lambda: _open().values_list("name", flat=True).order_by("-pk"))
-TEAMS = Kind(_teams, lambda: _shown().values_list("folded", flat=True).order_by("-season"))
+TEAMS = Kind(_teams, lambda: _shown().values_list("folded", flat=True).order_by("-season_id"))

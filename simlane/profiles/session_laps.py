@@ -30,7 +30,7 @@ class Car:
 def cars_of(session: Session) -> list[Car]:
     """The session's cars that have laps, in the order of the classification; raises Refused for MOST_LAPS."""
     by_entry: dict[int, list[DrivenLap]] = {}
-    rows = Lap.objects.filter(entry__session=session).order_by("entry", "number").values_list(
+    rows = Lap.objects.filter(entry__session=session).order_by("entry_id", "number").values_list(
         "entry", "number", "seat", "time_ms", "valid", "sector1_ms", "sector2_ms", "sector3_ms", "pit"
     )  # fmt: skip
     count = 0

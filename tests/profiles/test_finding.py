@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 from django.utils import timezone
 
-from simlane.leagues.models import Season, Team
+from simlane.leagues.models import Season, Standing, Team
 from simlane.leagues.seasons import making
+from simlane.leagues.seasons.of_driver import seasons_of
 from simlane.results.profiles import note_words
 from simlane.sim.identity.names import fold, name_key
 from simlane.sim.models import Event, League, ProfileName, SimProfile, Simulator
@@ -125,3 +127,19 @@ def test_no_guess_tells_of_what_nobody_may_see(client: Client) -> None:
     assert "/leagues/night/" not in found(client, "mosocw nihgt")
     Event.objects.update(league=league, scope=league.pk)
     assert "brands-hatch" not in found(client, "brnads hatsh")
+
+
+@pytest.mark.usefixtures("season")
+def test_what_is_of_the_newest_season_comes_first(client: Client, alice: SimProfile) -> None:
+    league = League.objects.create(name="Night Cup", slug="night")
+    for name in ("Spring", "Autumn"):
+        season = Season(league=league, simulator=alice.simulator, name=name, slug=name.lower())
+        making.make(season)
+        Season.objects.filter(pk=season.pk).update(state=Season.State.RUNNING)
+        Team.objects.create(season=season, name="Velvet Owls", folded="velvet owls")
+        Standing.objects.create(
+            season=season, kind="driver", row=1, place=1, key="a", name="A", profile=alice, points=1, points_driven=1
+        )
+    page = found(client, "owls")
+    assert page.index("Night Cup, Autumn") < page.index("Night Cup, Spring")
+    assert [line.season.name for line in seasons_of(alice, AnonymousUser())] == ["Autumn", "Spring"]

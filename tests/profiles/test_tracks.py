@@ -6,13 +6,15 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils.text import slugify
+from django.utils.timezone import now
 from pytest_django import DjangoAssertNumQueries
 
+from simlane.profiles.views import cars
 from simlane.results import versions
 from simlane.results.following import renew_records
 from simlane.sim.career import records
 from simlane.sim.career.slugs import give_slugs, slug_of
-from simlane.sim.models import Car, Event, League, SimProfile, Track, TrackRecord
+from simlane.sim.models import Car, Entry, Event, League, Session, SimProfile, Track, TrackRecord
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("season")]
 
@@ -168,7 +170,7 @@ def test_records_of_many_cars_ask_for_no_more_than_those_of_one(
 ) -> None:
     record = TrackRecord.objects.select_related("track", "car").get(track__slug="brands-hatch")
     names = [f"Car {number}" for number in range(5)]
-    cars = Car.objects.bulk_create(Car(simulator=record.car.simulator, name=name, slug=slugify(name)) for name in names)
+    made = Car.objects.bulk_create(Car(simulator=record.car.simulator, name=name, slug=slugify(name)) for name in names)
     TrackRecord.objects.bulk_create(
         TrackRecord(
             track=record.track,
@@ -178,9 +180,23 @@ def test_records_of_many_cars_ask_for_no_more_than_those_of_one(
             raced_at=record.raced_at,
             drive=record.drive,
         )
-        for place, car in enumerate(cars)
+        for place, car in enumerate(made)
     )
     client.get("/")
     with django_assert_max_num_queries(9):
         page = client.get(BRANDS).content.decode()
     assert all(name in page for name in names)
+
+
+def test_a_cars_page_shows_the_events_that_came_in_last_whatever_the_numbers_of_their_sessions(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = TrackRecord.objects.select_related("track", "car").get(track__slug="brands-hatch")
+    for name, number in (("Autumn Cup", 9), ("Winter Cup", 0)):
+        event = Event.objects.create(simulator=record.car.simulator, track=record.track, name=name, listed_at=now())
+        session = Session.objects.create(event=event, kind="race", number=number, name="Race")
+        Entry.objects.create(session=session, row=0, car=record.car)
+    monkeypatch.setattr(cars, "RECENT_ENTRIES", 1)
+    page = client.get(car_page()).content.decode()
+    assert "Winter Cup" in page
+    assert "Autumn Cup" not in page

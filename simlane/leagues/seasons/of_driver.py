@@ -16,4 +16,4 @@ def seasons_of(profile: SimProfile, user: AbstractBaseUser | AnonymousUser) -> l
     """The driver's lines in the standings of seasons that this person may open, the newest season first."""
     lines = Standing.objects.filter(profile=profile, kind=Standing.Kind.DRIVER, season__in=seasons_for(user))
     found = lines.select_related("season__league", "season_class").defer("rounds")
-    return list(found.order_by("-season", "season_class")[:SHOWN])
+    return list(found.order_by("-season_id", "season_class")[:SHOWN])

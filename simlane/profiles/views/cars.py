@@ -55,7 +55,7 @@ def car(request: HttpRequest, slug: str, car: str) -> HttpResponse:
         return not_found(request, car)
     rows = records.best_of(TrackRecord.objects.filter(shown(), car=found), "car", "track")
     page = paged(request, records.with_drives(rows, request.user), NEWEST)
-    recent = that_count().filter(car=found).order_by("-session").values_list("pk", "session__event")
+    recent = that_count().filter(car=found).order_by("-session_id").values_list("pk", "session__event")
     entries = list(recent[:RECENT_ENTRIES])
     drivers = SimProfile.objects.public().filter(drives__entry__in=[entry for entry, _ in entries])
     events = Event.objects.filter(pk__in={event for _, event in entries})
