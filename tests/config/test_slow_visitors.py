@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import select
+import signal
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -148,3 +151,14 @@ async def most_taken_at_once(visitors: int) -> int:
             most = max(most, len(made) - before)
         server.close()
     return most
+
+
+def test_as_many_may_wait_as_the_server_was_told_while_its_process_is_busy(tmp_path: Path) -> None:
+    with served(tmp_path) as site, contextlib.ExitStack() as stack:
+        children = Path(f"/proc/{site.process.pid}/task/{site.process.pid}/children").read_text().split()
+        for child in children:
+            os.kill(int(child), signal.SIGSTOP)
+            stack.callback(os.kill, int(child), signal.SIGCONT)
+        # asyncio's own limit is a hundred; who comes behind it is not answered at all.
+        for _ in range(200):
+            stack.enter_context(socket.create_connection((site.host, site.port), timeout=2))
