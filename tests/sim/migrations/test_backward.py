@@ -436,3 +436,15 @@ def test_results_of_events_the_old_release_deleted_stay_kept_aside(used: None, m
         assert "kept_sim_session_1" in connection.introspection.table_names(cursor)
         cursor.execute("SELECT COUNT(*) FROM kept_sim_session_1")
         assert cursor.fetchone() == (1,)
+
+
+def test_a_simulator_that_moved_aside_for_the_page_that_compares_has_its_slug_again(migrate: Migrate) -> None:
+    def slug() -> str:
+        return simulators.values_list("slug", flat=True).get(name="Compare")
+
+    simulators = migrate("0053_lap_key").get_model("sim", "Simulator").objects
+    simulators.create(name="Compare", slug="compare")
+    migrate("0054_compare_is_no_simulator")
+    assert slug().startswith("compare-")
+    migrate("0053_lap_key")
+    assert slug() == "compare"
