@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
@@ -28,12 +28,16 @@ from django.core.wsgi import get_wsgi_application
 from simlane.config import outage, reporting
 from simlane.config.environment import THREADS, integer
 
+if TYPE_CHECKING:
+    from simlane.config.pages.known import KnownPages
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "simlane.config.settings")
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
+Answer = tuple[int, Headers, bytes]
 
 logger = logging.getLogger(__name__)
 
@@ -51,10 +55,13 @@ WAITING = 1000
 
 
 class Front:
-    """Answers requests with a WSGI application, `threads` at a time."""
+    """Answers requests with a WSGI application, `threads` at a time, and by itself with pages that it knows."""
 
-    def __init__(self, application: Callable[..., Iterable[bytes]], threads: int) -> None:
+    def __init__(
+        self, application: Callable[..., Iterable[bytes]], threads: int, known: KnownPages | None = None
+    ) -> None:
         self._application = application
+        self._known = known
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._waiting = 0
 
@@ -66,6 +73,8 @@ class Front:
         elif scope["path"] == "/healthz" and scope["method"] in ("GET", "HEAD"):
             # Whether the process lives: not even a free thread is needed.
             await _say(scope, send, HTTPStatus.OK, "ok")
+        elif self._known is not None and (answer := await self._known.answer(scope)):
+            await _send(send, scope, answer)
         else:
             await self._answer(scope, receive, send)
 
@@ -92,7 +101,7 @@ class Front:
                 running = loop.run_in_executor(self._pool, self._run, environ)
                 if not (await asyncio.wait({running}, timeout=outage.SUSPECT_SECONDS))[0]:
                     outage.suspect()
-                status, headers, content = await running
+                answer = await running
             except Exception:
                 # Django answers what goes wrong in it; this is for what goes wrong around it.
                 logger.exception("a request could not be answered")
@@ -100,10 +109,11 @@ class Front:
                 return
             finally:
                 self._waiting -= 1
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
+        if self._known is not None:
+            self._known.keep(scope, environ, answer)
+        await _send(send, scope, answer)
 
-    def _run(self, environ: dict[str, Any]) -> tuple[int, Headers, bytes]:
+    def _run(self, environ: dict[str, Any]) -> Answer:
         """In a thread: the whole answer."""
         started: list[tuple[str, list[tuple[str, str]]]] = []
 
@@ -119,6 +129,12 @@ class Front:
         status, headers = started[-1]
         encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         return int(status.partition(" ")[0]), encoded, content
+
+
+async def _send(send: Send, scope: Message, answer: Answer) -> None:
+    status, headers, content = answer
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
 
 
 async def _read(scope: Message, receive: Receive, body: IO[bytes]) -> None:
@@ -191,9 +207,18 @@ async def _say(scope: Message, send: Send, status: HTTPStatus, words: str) -> No
     ]
     if status is not HTTPStatus.OK:
         headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": status.value, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
+    await _send(send, scope, (status.value, headers, content))
+
+
+def _site() -> Front:
+    application = get_wsgi_application()
+    # Not above: it needs the apps.
+    from simlane.config.pages.known import KnownPages
+
+    # Spans are made by middleware, which known pages do not pass.
+    known = None if settings.OTLP_ENDPOINT else KnownPages()
+    return Front(application, integer("WEB_THREADS", default=THREADS), known)
 
 
 reporting.start()
-application = Front(get_wsgi_application(), integer("WEB_THREADS", default=THREADS))
+application = _site()

@@ -54,7 +54,7 @@ def suspect() -> None:
     """Ask in a thread whether PostgreSQL still answers; when it does not, end the requests that wait for it."""
     global _asks
     with _lock:
-        if _is_away() or (_asks is not None and _asks.is_alive()):
+        if is_away() or (_asks is not None and _asks.is_alive()):
             return
         _asks = threading.Thread(target=_ask, name="outage-ask", daemon=True)
         with suppress(RuntimeError):  # no thread can start: the next long request asks
@@ -112,14 +112,18 @@ def unavailable(words: str) -> HttpResponse:
     return response
 
 
-def answer(error: BaseException | None) -> HttpResponse | None:
-    """The page for an error that is an outage; None for any other."""
+def note(error: BaseException | None) -> str | None:
+    """`reason`; and from here on the database is known to be away, if that is what the error says."""
     words = reason(error)
-    if words is None:
-        return None
     if words == AWAY and connections[DEFAULT_DB_ALIAS].vendor == "postgresql":
         _note_away()
-    return unavailable(words)
+    return words
+
+
+def answer(error: BaseException | None) -> HttpResponse | None:
+    """The page for an error that is an outage; None for any other."""
+    words = note(error)
+    return None if words is None else unavailable(words)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -138,12 +142,12 @@ class OutageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if _is_away() and request.path not in PROBES:
+        if is_away() and request.path not in PROBES:
             return unavailable(AWAY)
         return self.get_response(request)
 
 
-def _is_away() -> bool:
+def is_away() -> bool:
     """Nothing else says so: should the thread not start or die, requests ask the database themselves again."""
     return _waits is not None and _waits.is_alive()
 
@@ -151,7 +155,7 @@ def _is_away() -> bool:
 def _note_away() -> None:
     global _waits
     with _lock:
-        if _is_away():
+        if is_away():
             return
         logger.error("the database is away: requests are answered with 503 until it is back")
         _waits = threading.Thread(target=_wait_for_it, name="outage", daemon=True)

@@ -40,13 +40,36 @@ class MonitoringMiddleware:
         return response
 
     def _note(self, request: HttpRequest, status: int, seconds: float) -> None:
-        try:
-            route = route_of(request)
-            recording.request(route, request.method or "", status, seconds, request.path)
-            _write_line(request, route, status, round(seconds * 1000))
-        except Exception:
-            # A fault of the monitoring must not cost the visitor the page.
-            logger.exception("a request could not be noted")
+        method, route, path = request.method or "", route_of(request), request.path
+        note(method, route, path, status, seconds, shown=_without_secrets(request), user=_user_id(request))
+
+
+def note(
+    method: str,
+    route: str,
+    path: str,
+    status: int,
+    seconds: float,
+    *,
+    shown: str | None = None,
+    user: object = logs.NONE,
+) -> None:
+    """Count a request and write its line; the log shows the path as `shown` where that is another."""
+    try:
+        recording.request(route, method, status, seconds, path)
+        fields = {
+            "method": printable(method, 16),
+            "route": route,
+            "path": printable(path if shown is None else shown, PATH_LENGTH),
+            "status": status,
+            "ms": round(seconds * 1000),
+            "user": user,
+        }
+        line = '%(method)s %(route)s "%(path)s" %(status)s %(ms)s ms user=%(user)s'
+        access.info(line, fields, extra={"access": fields})
+    except Exception:
+        # A fault of the monitoring must not cost the visitor the page.
+        logger.exception("a request could not be noted")
 
 
 def forget_id(**_: Any) -> None:
@@ -69,18 +92,6 @@ def _without_secrets(request: HttpRequest) -> str:
         if name in SECRETS:
             path = path.replace(str(value), HIDDEN)
     return path
-
-
-def _write_line(request: HttpRequest, route: str, status: int, milliseconds: int) -> None:
-    fields = {
-        "method": printable(request.method or "", 16),
-        "route": route,
-        "path": printable(_without_secrets(request), PATH_LENGTH),
-        "status": status,
-        "ms": milliseconds,
-        "user": _user_id(request),
-    }
-    access.info('%(method)s %(route)s "%(path)s" %(status)s %(ms)s ms user=%(user)s', fields, extra={"access": fields})
 
 
 def _user_id(request: HttpRequest) -> object:

@@ -106,12 +106,17 @@ def read(page: int, using: str = DEFAULT_DB_ALIAS) -> str | None:
     connection = connections[using]
     if connection.in_atomic_block and shown.of(connection):
         return None
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT bucket, version FROM {TABLE} WHERE bucket IN (%s, %s) ORDER BY bucket",  # noqa: S608
-            [EVERYTHING, page],
-        )
-        return repr(cursor.fetchall())
+    return read_all({page}, using)[page]
+
+
+def read_all(pages: set[int], using: str = DEFAULT_DB_ALIAS) -> dict[int, str]:
+    """The versions of these pages, in one statement."""
+    asked = sorted({EVERYTHING, *pages})
+    with connections[using].cursor() as cursor:
+        marks = ", ".join(["%s"] * len(asked))
+        cursor.execute(f"SELECT bucket, version FROM {TABLE} WHERE bucket IN ({marks})", asked)  # noqa: S608
+        found = dict(cursor.fetchall())
+    return {page: repr((found.get(EVERYTHING), found.get(page))) for page in pages}
 
 
 def watch(connection: BaseDatabaseWrapper, **_: Any) -> None:

@@ -27,6 +27,7 @@ from django.utils.cache import patch_vary_headers
 from simlane.config import outage
 from simlane.config.pages import tables, versions
 from simlane.monitoring.metrics import PAGES
+from simlane.monitoring.middleware import route_of
 from simlane.profiles.rollout import visitors_have_public_profiles
 
 logger = logging.getLogger(__name__)
@@ -88,6 +89,24 @@ KEPT: dict[str, Callable[[dict[str, Any], QueryDict], int]] = {
 }
 
 
+#: Where a request's environ holds what was Told of its page.
+ON_ENVIRON = "simlane.told"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Of an answer that everybody may have: whose version it is of, what that was, and until when it may be given.
+
+    `stands` is whether visitors had public profiles, and the version; `until` is in seconds since 1970.
+    """
+
+    tag: str
+    route: str
+    page: int
+    stands: tuple[bool, str]
+    until: int
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A page in the cache."""
@@ -104,16 +123,17 @@ class WarmPagesMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         page = _page(request)
-        tag = None if page is None else _tag(request, page)
-        if page is None or tag is None:
+        told = None if page is None else _ask(request, page)
+        if told is None:
             return self.get_response(request)
-        if f'"{tag}"' in request.headers.get("If-None-Match", ""):
+        if f'"{told.tag}"' in request.headers.get("If-None-Match", ""):
             PAGES.labels("unchanged").inc()
-            return _told(HttpResponse(status=304), tag)
-        kept: Kept | None = caches["pages"].get(tag)
+            return _named(HttpResponse(status=304), told.tag)
+        kept: Kept | None = caches["pages"].get(told.tag)
         if kept is not None:
             PAGES.labels("kept").inc()
-            return _told(HttpResponse(kept.content, headers=kept.headers), tag)
+            request.META[ON_ENVIRON] = told
+            return _named(HttpResponse(kept.content, headers=kept.headers), told.tag)
         PAGES.labels("made").inc()
         response, statements = self._made(request)
         if not _may_keep(request, response, statements):
@@ -121,8 +141,9 @@ class WarmPagesMiddleware:
         patch_vary_headers(response, [*HTMX, "Cookie"])
         if request.method == "GET":
             headers = {name: response[name] for name in KEPT_HEADERS if name in response}
-            caches["pages"].set(tag, Kept(headers, response.content), WINDOW)
-        return _told(response, tag)
+            caches["pages"].set(told.tag, Kept(headers, response.content), WINDOW)
+            request.META[ON_ENVIRON] = told
+        return _named(response, told.tag)
 
     def _made(self, request: HttpRequest) -> tuple[HttpResponse, list[str]]:
         """The page, and what it asked the database."""
@@ -156,8 +177,8 @@ def _page(request: HttpRequest) -> int | None:
     return number(match.kwargs, request.GET)
 
 
-def _tag(request: HttpRequest, page: int) -> str | None:
-    """Names a page as it is now; None when it cannot be said, or differs from visitor to visitor."""
+def _ask(request: HttpRequest, page: int) -> Told | None:
+    """Which page this is now; None when it cannot be said, or differs from visitor to visitor."""
     try:
         has_public_profiles = visitors_have_public_profiles()
         version = versions.read(page)
@@ -174,7 +195,9 @@ def _tag(request: HttpRequest, page: int) -> str | None:
     # Each page at another moment.
     window = (int(time.time()) + page) // WINDOW
     whole = repr((release(), place, htmx, has_public_profiles, window, version))
-    return hashlib.sha256(whole.encode()).hexdigest()[:40]
+    tag = hashlib.sha256(whole.encode()).hexdigest()[:40]
+    until = (window + 1) * WINDOW - page
+    return Told(tag, route_of(request), page, (has_public_profiles, version), until)
 
 
 def _may_keep(request: HttpRequest, response: HttpResponse, statements: list[str]) -> bool:
@@ -192,7 +215,7 @@ def _may_keep(request: HttpRequest, response: HttpResponse, statements: list[str
         return not cursor.fetchone()[0]
 
 
-def _told(response: HttpResponse, tag: str) -> HttpResponse:
+def _named(response: HttpResponse, tag: str) -> HttpResponse:
     """With its name, and that whoever keeps it is to ask for it each time."""
     response["ETag"] = f'"{tag}"'
     response["Cache-Control"] = "no-cache"
