@@ -52,6 +52,11 @@ install_pgbackrest() {
     command -v pgbackrest >/dev/null || debian pgBackRest pgbackrest
 }
 
+# Debian starts it with a page of its own, on port 80: it is here to read deploy/Caddyfile.
+install_caddy() {
+    command -v caddy >/dev/null || debian Caddy caddy
+}
+
 install_cluster() {
     install_postgresql
     install_pgbouncer
@@ -125,6 +130,7 @@ case "${1:-}" in
         install_pgbouncer
         install_redis
         install_pgbackrest
+        install_caddy
         install_chromium
         install_node_libraries
         ;;
