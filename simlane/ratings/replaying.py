@@ -9,11 +9,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from simlane.ratings.driven import Line
 from simlane.ratings.races import Entry, Race
-from simlane.ratings.skill import Skill
 
 #: A rating is provisional until so many races have been counted, and while it is less sure than so many points. Few are
 #: then; only who is never beaten stays hard to place for long.
@@ -49,6 +46,9 @@ class Replay:
     """A ladder's drivers as they are after the races that were counted so far; drivers are known by any key."""
 
     def __init__(self, mixture: bytes = b"") -> None:
+        # Not above: NumPy is a tenth of what starts with each process, most of which rate nobody.
+        from simlane.ratings.skill import Skill
+
         self._skill = Skill(_FIRST_DRIVERS)
         if mixture:
             self._skill.mixture = mixture
@@ -56,7 +56,7 @@ class Replay:
         self._rating: list[int] = []
         self._uncertainty: list[int] = []
         self._races: list[int] = []
-        values, uncertainties = Skill(1).ratings(np.array([0]))
+        values, uncertainties = Skill(1).ratings([0])
         self._newcomer = round(float(values[0])), round(float(uncertainties[0]))
 
     @property
@@ -71,7 +71,7 @@ class Replay:
         """Takes up what was stored of drivers who are strangers."""
         if not drivers:
             return
-        numbers = np.array([self._number(profile) for profile, _ in drivers])
+        numbers = [self._number(profile) for profile, _ in drivers]
         self._skill.restore(numbers, [known.state for _, known in drivers])
         for number, (_, known) in zip(numbers, drivers, strict=True):
             self._rating[number], self._uncertainty[number] = known.rating, known.uncertainty
@@ -83,11 +83,11 @@ class Replay:
         rated = self._race(at, lines, numbers)
         before = [None if self._is_provisional(number) else self._rating[number] for number in numbers]
         if rated:
-            values, uncertainties = self._skill.ratings(np.array(rated))
+            values, uncertainties = self._skill.ratings(rated)
             for number, value, uncertainty in zip(rated, values.tolist(), uncertainties.tolist(), strict=True):
                 self._rating[number], self._uncertainty[number] = round(value), max(1, round(uncertainty))
                 self._races[number] += 1
-        states = self._skill.stored(np.array(numbers)) if numbers else []
+        states = self._skill.stored(numbers) if numbers else []
         return [
             After(
                 line.profile,

@@ -89,7 +89,7 @@ class Skill:
     def mixture(self, stored: bytes) -> None:
         self._mixture = np.frombuffer(stored, "<f8").astype(float)
 
-    def stored(self, drivers: Indices) -> list[bytes]:
+    def stored(self, drivers: Sequence[int]) -> list[bytes]:
         """What is known of each of these drivers, for `restore`."""
         rows = np.empty(len(drivers), _STORED)
         rows["last"] = self._last[drivers]
@@ -97,14 +97,14 @@ class Skill:
         rows["variance"] = self._variance[:, drivers].T
         return [row.tobytes() for row in rows]
 
-    def restore(self, drivers: Indices, stored: Sequence[bytes]) -> None:
+    def restore(self, drivers: Sequence[int], stored: Sequence[bytes]) -> None:
         """Of each of these drivers is known what was `stored`."""
         rows = np.frombuffer(b"".join(stored), _STORED)
         self._last[drivers] = rows["last"]
         self._skill[:, drivers] = rows["skill"].T
         self._variance[:, drivers] = rows["variance"].T
 
-    def ratings(self, drivers: Indices) -> tuple[Array, Array]:
+    def ratings(self, drivers: Sequence[int]) -> tuple[Array, Array]:
         """Values and uncertainties of these drivers after their last races, in points."""
         skill, variance = self._skill[:, drivers].astype(float), self._variance[:, drivers].astype(float)
         return self._mixed(skill, variance)
