@@ -267,3 +267,14 @@ def test_nobody_waits_for_a_database_that_hangs(monkeypatch: pytest.MonkeyPatch)
     assert hung == [None, None, None]
     assert suspected
     assert found == Now(True, {4: "1"})
+
+
+def test_a_fault_while_it_is_asked_is_logged_and_left_to_django(caplog: pytest.LogCaptureFixture) -> None:
+    def look(pages: set[int]) -> Now:
+        raise KeyError("a fault of ours")
+
+    async def visit() -> Now | None:
+        return await Looks(look).now(1)
+
+    assert run_aside(visit()) is None
+    assert "a fault of ours" in caplog.text

@@ -53,6 +53,7 @@ class Now(NamedTuple):
 def look(pages: set[int]) -> Now | None:
     """In a thread: one statement for all these pages; None when the database gives no answer."""
     if outage.is_away():
+        # It was noted while this waited for its turn.
         return None
     try:
         return Now(visitors_have_public_profiles(), versions.read_all(pages))
@@ -97,8 +98,10 @@ class Looks:
             while not (await asyncio.wait({running}, timeout=outage.SUSPECT_SECONDS))[0]:
                 outage.suspect()
                 self._give_up(batch)
+            if error := running.exception():
+                logger.error("whether known pages still stand could not be asked", exc_info=error)
             if not batch.found.done():
-                batch.found.set_result(None if running.exception() else running.result())
+                batch.found.set_result(None if error else running.result())
 
     def _give_up(self, batch: _Batch) -> None:
         """They are answered by Django, whose threads the outage frees."""
@@ -126,7 +129,7 @@ class KnownPages:
         """The answer to a request, when it is known and stands; None leaves it to Django."""
         key = _key(scope)
         known = self._pages.get(key) if key else None
-        if key is None or known is None:
+        if key is None or known is None or outage.is_away():
             return None
         started = time.perf_counter()
         told = known.told
