@@ -2,7 +2,8 @@
 
 A process that has lost PostgreSQL asks for it in a thread of its own, several times a second, and refuses requests
 until it is back: nobody waits for a connection that cannot be had. A PostgreSQL that takes connections and never
-answers is found by a request that takes long; the requests that wait for it are then ended too.
+answers is found by a request that takes long; the requests that wait for it are then ended too. With replicas the
+public pages are read from them meanwhile: `reads_only`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ AWAY = "SimLane cannot reach its database at the moment."
 NO_WRITES = "SimLane can be read at the moment, but cannot keep anything new. What you sent was not saved."
 #: These go on, each in its own words.
 PROBES = {"/healthz", "/readyz", "/metrics"}
+#: The attribute of a request that does without the database.
+READS_ONLY = "reads_only"
 PAUSE = 0.2
 CONNECT_SECONDS = 2
 #: A request that takes longer has PostgreSQL asked whether it still answers.
@@ -46,6 +49,8 @@ logger = logging.getLogger(__name__)
 _lock = threading.Lock()
 #: While it lives, the database is away.
 _waits: threading.Thread | None = None
+#: Since when, by the monotonic clock; of the last time that it was.
+lost_at = -1.0
 #: While it lives, PostgreSQL is being asked whether it still answers.
 _asks: threading.Thread | None = None
 
@@ -54,7 +59,8 @@ def suspect() -> None:
     """Ask in a thread whether PostgreSQL still answers; when it does not, end the requests that wait for it."""
     global _asks
     with _lock:
-        if is_away() or (_asks is not None and _asks.is_alive()):
+        # Also when it is known to be away: another was told that there is no connection, and this one has one.
+        if _asks is not None and _asks.is_alive():
             return
         _asks = threading.Thread(target=_ask, name="outage-ask", daemon=True)
         with suppress(RuntimeError):  # no thread can start: the next long request asks
@@ -78,13 +84,23 @@ def _ask() -> None:
 
 
 def _end_waits() -> None:
-    """End each connection of this process, from outside: whoever waits for an answer on it gets an error."""
+    """End each connection to the primary, from outside: whoever waits for an answer on it gets an error."""
+    spared = {_place(alias) for alias in connections} - {_place(DEFAULT_DB_ALIAS)}
     # The pool makes them and tells nobody. By its type: isinstance() would ask a lazy object what it stands for.
     made = [each for each in gc.get_objects() if issubclass(type(each), psycopg.Connection)]
     for each in made:
-        # A copy of the descriptor: the connection's own is closed by the thread that uses it.
-        with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(each.fileno())) as line:
-            line.shutdown(socket.SHUT_RDWR)
+        with suppress(psycopg.Error, OSError):
+            if (each.info.host, each.info.port) in spared:
+                continue
+            # A copy of the descriptor: the connection's own is closed by the thread that uses it.
+            with socket.socket(fileno=os.dup(each.fileno())) as line:
+                line.shutdown(socket.SHUT_RDWR)
+
+
+def _place(alias: str) -> tuple[str, int]:
+    """Where it connects to."""
+    of = connections[alias].settings_dict
+    return str(of["HOST"]), int(of["PORT"] or 5432)
 
 
 def reason(error: BaseException | None) -> str | None:
@@ -115,7 +131,9 @@ def unavailable(words: str) -> HttpResponse:
 def note(error: BaseException | None) -> str | None:
     """`reason`; and from here on the database is known to be away, if that is what the error says."""
     words = reason(error)
-    if words == AWAY and connections[DEFAULT_DB_ALIAS].vendor == "postgresql":
+    connection = connections[DEFAULT_DB_ALIAS]
+    # Not a replica in its place, see `reads_only`.
+    if words == AWAY and connection.vendor == "postgresql" and connection.alias == DEFAULT_DB_ALIAS:
         _note_away()
     return words
 
@@ -142,7 +160,7 @@ class OutageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if is_away() and request.path not in PROBES:
+        if is_away() and request.path not in PROBES and not getattr(request, READS_ONLY, False):
             return unavailable(AWAY)
         return self.get_response(request)
 
@@ -153,10 +171,11 @@ def is_away() -> bool:
 
 
 def _note_away() -> None:
-    global _waits
+    global _waits, lost_at
     with _lock:
         if is_away():
             return
+        lost_at = time.monotonic()
         logger.error("the database is away: requests are answered with 503 until it is back")
         _waits = threading.Thread(target=_wait_for_it, name="outage", daemon=True)
         try:
@@ -171,7 +190,9 @@ def _wait_for_it() -> None:
     while True:
         try:
             # Past the pool, which tries again only after pauses that grow to minutes.
-            psycopg.connect(**options).close()
+            with psycopg.connect(**options) as session:
+                # PgBouncer takes connections by itself.
+                session.execute("SELECT 1")
             break
         except psycopg.Error:
             time.sleep(PAUSE)

@@ -154,6 +154,10 @@ if len(DATABASES) > 1:
         MIDDLEWARE.index("simlane.config.pages.warm.WarmPagesMiddleware") + 1,
         "simlane.config.replicas.ReplicasMiddleware",
     )
+    # Around what refuses requests while the database is away.
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("simlane.config.outage.OutageMiddleware"), "simlane.config.reads_only.ReadsOnlyMiddleware"
+    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "users.User"

@@ -134,6 +134,9 @@ class WarmPagesMiddleware:
             PAGES.labels("kept").inc()
             request.META[ON_ENVIRON] = told
             return _named(HttpResponse(kept.content, headers=kept.headers), told.tag)
+        if getattr(request, outage.READS_ONLY, False):
+            # A page that is made meanwhile says so.
+            return self.get_response(request)
         PAGES.labels("made").inc()
         response, statements = self._made(request)
         if not _may_keep(request, response, statements):
