@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from simlane.config import outage
-from simlane.config.replicas import servers
+from simlane.config.servers import servers
 from simlane.config.serving import check_migrated
 
 logger = logging.getLogger(__name__)

@@ -37,6 +37,8 @@ CONNECT_SECONDS = 2
 SUSPECT_SECONDS = 2
 #: PostgreSQL: it shuts down, starts, or has no connection left.
 _AWAY_STATES = {"57P01", "57P02", "57P03", "53300"}
+#: A replica: the statement was in the way of what comes from the primary. There a transaction ends so for nothing else.
+CONFLICT = "40001"
 _NO_WRITE_STATES = {"25006", "53100"}
 _SQLITE = {
     sqlite3.SQLITE_READONLY: NO_WRITES,
@@ -114,6 +116,8 @@ def reason(error: BaseException | None) -> str | None:
         state = cause.sqlstate
         if state in _NO_WRITE_STATES:
             return NO_WRITES
+        if state == CONFLICT and connections[DEFAULT_DB_ALIAS].alias != DEFAULT_DB_ALIAS:
+            return AWAY
         lost = isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) and state is None
         if lost or state in _AWAY_STATES or (state or "").startswith("08"):
             return AWAY

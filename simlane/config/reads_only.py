@@ -16,7 +16,8 @@ from django.utils.cache import add_never_cache_headers
 
 from simlane.config import outage
 from simlane.config.pages.warm import KEPT, ON_ENVIRON
-from simlane.config.replicas import SAFE, is_lost, place_of, servers
+from simlane.config.replicas import SAFE, is_lost, place_of
+from simlane.config.servers import servers
 
 #: By the names of their addresses: all that a visitor without an account can read.
 PUBLIC = KEPT.keys() | {
@@ -53,8 +54,9 @@ class ReadsOnlyMiddleware:
                 response = self.get_response(request)
             finally:
                 connections[DEFAULT_DB_ALIAS] = own
-            if response.status_code == 503 and is_lost(replica.alias):
-                replica.lose(OperationalError("it was lost while it was read"))
+            if response.status_code == 503:
+                if is_lost(replica.alias):
+                    replica.lose(OperationalError("it was lost while it was read"))
                 continue
             add_never_cache_headers(response)
             # Nor by the server's event loop.

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import postgres
+from tests.config.replicated import paused, primary, replica, site  # noqa: F401 - fixtures for this folder
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
@@ -28,8 +27,8 @@ from simlane.profiles import addresses
 from simlane.sim.models import League, SimProfile
 from simlane.users.models import User
 from tests import postgres
+from tests.config.replicated import connection, on
 from tests.config.served import Answer, Served, served
-from tests.config.test_replicas import connection
 from tests.postgres import Cluster
 from tests.ratings.stored import driver, race
 
@@ -71,18 +70,11 @@ class Site:
             postgres._stop(again)
 
     def on_replica(self, statement: str) -> object:
-        return _on(self.replica, statement)
+        return on(self.replica, statement)
 
     def hide(self, profile: SimProfile) -> None:
         """By another process than the server's."""
         SimProfile.objects.filter(pk=profile.pk).update(is_public=False)
-
-
-def _on(server: Cluster, statement: str) -> object:
-    with psycopg.connect(server.admin_url, autocommit=True) as session:
-        found = session.execute(statement)
-        row = found.fetchone() if found.description else None
-    return row[0] if row else None
 
 
 @pytest.fixture
@@ -100,7 +92,7 @@ def site(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
         _rows_of(primary, django_db_blocker),
     ):
         for statement in ("ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()"):
-            _on(primary, statement)
+            on(primary, statement)
         member = User.objects.create_user("olivia", password="a-good-password")
         for number in range(3):
             driver(number, linked_user=member, linked_at=member.date_joined, is_verified=True)
@@ -108,7 +100,7 @@ def site(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
         browser = Client()
         browser.force_login(member)
         site = Site(running, primary, replica, browser.cookies[SESSION].value)
-        site.until(lambda: _on(primary, "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == 1)
+        site.until(lambda: on(primary, "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == 1)
         # Twice: what was written at the first look is what a replica must have at the second.
         site.until(lambda: site.ask("/profiles/search/").status == 200)
         yield site
@@ -129,7 +121,7 @@ def _rows_of(primary: Cluster, blocker: DjangoDbBlocker) -> Iterator[None]:
 
 def _pages() -> dict[str, str]:
     """An address of each public page that there is something to show of."""
-    shown = SimProfile.objects.select_related("simulator").order_by("pk")[0]
+    shown = SimProfile.objects.select_related("simulator").get(profile_identifier="1000")
     session = shown.drives.get().entry.session
     league = League.objects.create(name="Sunday Cup", slug="sunday-cup")
     season = Season(league=league, simulator=shown.simulator, name="Spring", slug="spring", state="running")
@@ -173,7 +165,7 @@ def test_a_primary_that_stopped(site: Site, subtests: Any) -> None:
     pages = {name: address for name, address in _pages().items() if address}
     before = {name: site.ask(address).status for name, address in pages.items()}
     assert set(before.values()) <= {200, 301}, before
-    hidden = SimProfile.objects.select_related("simulator").order_by("-pk")[0]
+    hidden = SimProfile.objects.select_related("simulator").get(profile_identifier="1002")
     assert site.ask(hidden.get_absolute_url()).status == 200
     site.hide(hidden)
     assert site.ask("/profiles/").status == 200
@@ -227,7 +219,7 @@ def test_a_primary_that_stopped(site: Site, subtests: Any) -> None:
 
 
 def test_what_the_replica_was_sent_and_does_not_show_yet_is_waited_for(site: Site) -> None:
-    profile = SimProfile.objects.order_by("pk")[0]
+    profile = SimProfile.objects.get(profile_identifier="1000")
     address = profile.get_absolute_url()
     assert site.ask(address).status == 200
     site.on_replica("SELECT pg_wal_replay_pause()")
@@ -248,10 +240,10 @@ def test_a_replica_that_was_left_behind_is_not_read(site: Site) -> None:
         site.on_replica(statement)
     site.until(lambda: site.on_replica("SELECT count(*) FROM pg_stat_wal_receiver") == 0)
     for statement in ("ALTER SYSTEM SET synchronous_standby_names = ''", "SELECT pg_reload_conf()"):
-        _on(site.primary, statement)
+        on(site.primary, statement)
     # Refused, and the process has learnt how far the primary is.
     assert site.ask("/profiles/", "POST").status == 403
-    site.hide(SimProfile.objects.order_by("pk")[0])
+    site.hide(SimProfile.objects.get(profile_identifier="1000"))
     assert site.ask("/profiles/", "POST").status == 403
     site.stop()
     assert {site.ask(path).status for path in ("/", "/profiles/", "/readyz") for _ in range(3)} == {503}
