@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,12 +18,14 @@ from tests.config.replicated import REPLICA, Site, connection
 
 
 def test_a_log_that_goes_on_with_a_new_file_leaves_no_replica_behind(site: Site) -> None:
-    with connections["default"].cursor() as cursor:
-        # Where the next record goes is then past the head of a page, and nothing has been written there.
-        site.on_primary("SELECT pg_switch_wal()")
-        cursor.execute("SELECT mod(pg_current_wal_insert_lsn() - '0/0'::pg_lsn, 8192)")
-        assert cursor.fetchone()[0] in (24, 40)
-    site.until(lambda: site.get().reads_replica)
+    # Where the next record goes is then past the head of a page, and nothing has been written there.
+    site.on_primary("SELECT pg_switch_wal()")
+    needed = servers.written()
+    end = site.on_primary("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn")
+    site.until(lambda: site.on_replica(f"SELECT pg_last_wal_replay_lsn() - '0/0'::pg_lsn >= {end}") is True)
+    replayed = site.on_replica("SELECT pg_last_wal_replay_lsn() - '0/0'::pg_lsn")
+    assert isinstance(replayed, Decimal)
+    assert needed <= replayed
 
 
 def test_without_a_primary_a_replica_is_read_that_has_all_it_said_it_wrote(site: Site) -> None:
@@ -57,6 +60,16 @@ def test_without_a_primary_a_replica_is_read_that_has_replayed_what_any_was_sent
     found.replicas.clear()
     found.without_primary()
     assert found.primary.besides == sent
+
+
+def test_what_was_seen_before_the_primary_went_is_not_enough(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = servers.servers()
+    site.until(lambda: bool(found.without_primary()))
+    monkeypatch.setattr(outage, "lost_at", time.monotonic())
+    # Another request looks, and waits for the answer.
+    with found.replicas[0]._lock:
+        assert not found.without_primary()
+    assert found.without_primary()
 
 
 def test_a_stream_that_was_cut_in_a_record_is_replayed_up_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
