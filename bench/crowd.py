@@ -49,7 +49,7 @@ def fill(profiles: int, entries: int) -> list[str]:
     simulators = {row.slug: row.pk for row in Simulator.objects.all()}
     slugs = draw.choices([slug for slug, _ in SHARES], [share for _, share in SHARES], k=profiles)
     members = profiles // 20
-    _say(f"{members:,} accounts")
+    say(f"{members:,} accounts")
     with transaction.atomic():
         bulk.insert(
             User,
@@ -122,7 +122,7 @@ def fill(profiles: int, entries: int) -> list[str]:
     vocabulary = sorted({word for name in {*names, *former} for word in words(fold(name))})
     with transaction.atomic():
         bulk.insert(NameWord, ("word", "letters"), [(word, letters(word)) for word in vocabulary])
-    _say(f"{len(vocabulary):,} different words")
+    say(f"{len(vocabulary):,} different words")
     _fill_results(profiles, entries, slugs, simulators, draw)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
@@ -241,12 +241,13 @@ def _chunks(what: str, total: int, write: Callable[[range], None], size: int = C
         # Outside a transaction SQLite commits row by row.
         with transaction.atomic():
             write(part)
-        _say(f"{part.stop:,} of {total:,} {what}", end="\r" if sys.stderr.isatty() else "\n")
+        say(f"{part.stop:,} of {total:,} {what}", passing=True)
 
 
 def _parts(total: int, size: int) -> Iterator[range]:
     return (range(start, min(start + size, total)) for start in range(0, total, size))
 
 
-def _say(text: str, end: str = "\n") -> None:
-    print(f"  {text}", file=sys.stderr, end=end, flush=True)
+def say(text: str, *, passing: bool = False) -> None:
+    """A line of progress; on a terminal the next one takes the place of one that is passing."""
+    print(f"  {text}", file=sys.stderr, end="\r" if passing and sys.stderr.isatty() else "\n", flush=True)

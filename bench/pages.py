@@ -163,7 +163,8 @@ def addresses_of(names: list[str], options: dict[str, Any]) -> dict[str, list[st
     queries = search_queries(names)
     draw = random.Random(5)
     details = [
-        p.get_absolute_url() for p in public.select_related("simulator").filter(pk__in=_some(draw, len(names), 60))
+        p.get_absolute_url()
+        for p in public.select_related("simulator").filter(pk__in=_some(draw, options["profiles"], 60))
     ]
     busiest = public.select_related("simulator").order_by("-starts")[:10]
     events = [event.get_absolute_url() for event in Event.objects.order_by("pk")[:40]]

@@ -28,7 +28,10 @@ from rich.table import Table
 from bench.databases import SETTINGS, percentile, work_on
 from tests import postgres
 
-ENTRIES_EACH = 2
+#: Of each profile, and of each entry: ten millions have twenty million entries and a hundred million laps.
+ENTRIES_EACH, LAPS_EACH = 2, 5
+#: So many are filled one by one; a bigger site is made of copies of them.
+FILLED = 200_000
 #: Of those that bench.pages asks for; the end of a name that tells a count is another at each size.
 PAGES = (
     ("search", "search, all"),
@@ -45,6 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--profiles", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--entries-each", type=int, default=ENTRIES_EACH, help="entries per profile")
+    parser.add_argument("--laps-each", type=int, default=LAPS_EACH, help="laps per entry")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="where filled clusters stay")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -52,9 +56,11 @@ def main() -> None:
         options = json.loads(arguments.worker)
         (fill if options["fill"] else measure)(options)
         return
+    if odd := [profiles for profiles in arguments.profiles if profiles > FILLED and profiles % FILLED]:
+        parser.error(f"--profiles: {odd[0]} is made of copies of {FILLED:,}, so give a multiple of that.")
     found = {}
     for profiles in sorted(arguments.profiles):
-        options = {"profiles": profiles, "entries": profiles * arguments.entries_each}
+        options = {"profiles": profiles, "entries": profiles * arguments.entries_each, "laps": arguments.laps_each}
         print(f"bench-slopes: {profiles:,} profiles, {options['entries']:,} entries", file=sys.stderr)
         with contextlib.ExitStack() as stack:
             directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="simlane-bench-"))
@@ -68,7 +74,7 @@ def main() -> None:
 @contextlib.contextmanager
 def filled(options: dict[str, Any], directory: str, keep: Path | None) -> Iterator[postgres.Cluster]:
     """A server with these rows: one that was kept, or a new one, which is kept if wanted."""
-    place = keep.resolve() / f"{options['profiles']}-{options['entries']}" if keep else None
+    place = keep.resolve() / "-".join(str(options[name]) for name in ("profiles", "entries", "laps")) if keep else None
     if place is None or not (place / "password").is_file():
         with postgres.cluster(*SETTINGS) as server:
             work_on("bench.slopes", server.environment, directory, options | {"fill": True})
@@ -113,17 +119,26 @@ def fill(options: dict[str, Any]) -> None:
     _ready()
     from django.core.management import call_command
 
-    from bench import crowd, seasons
+    from bench import crowd, growing, seasons
     from simlane.ratings import recomputing
 
     call_command("migrate", verbosity=0)
+    times = max(1, options["profiles"] // FILLED)
     started = perf_counter()
-    crowd.fill(options["profiles"], options["entries"])
+    crowd.fill(options["profiles"] // times, options["entries"] // times)
     print(f"  filled in {perf_counter() - started:.0f} s", file=sys.stderr)
     started = perf_counter()
     recomputing.begin()
     recomputing.catch_up()
     print(f"  rated in {perf_counter() - started:.0f} s", file=sys.stderr)
+    if times > 1:
+        started = perf_counter()
+        growing.grow(times)
+        print(f"  grown in {perf_counter() - started:.0f} s", file=sys.stderr)
+    if options["laps"]:
+        started = perf_counter()
+        crowd.drive_laps(options["laps"])
+        print(f"  laps driven in {perf_counter() - started:.0f} s", file=sys.stderr)
     seasons.fill(SEASONS)
     Path(options["found"]).write_text("{}")
 
@@ -139,7 +154,7 @@ def measure(options: dict[str, Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     found = {}
-    addresses = addresses_of(Names(1).many(options["profiles"]), options)
+    addresses = addresses_of(Names(1).many(min(options["profiles"], FILLED)), options)
     client = Client()
     for name, beginning in PAGES:
         asked = next(of_page for page, of_page in addresses.items() if page.startswith(beginning))
