@@ -145,11 +145,15 @@ def fill(options: dict[str, Any]) -> None:
 
 def measure(options: dict[str, Any]) -> None:
     _ready()
+    from django.core.management import call_command
     from django.db import connection
     from django.test import Client
 
     from bench.pages import addresses_of, ask
     from bench.synthetic import Names
+
+    # One that was kept may be of an older release.
+    call_command("migrate", verbosity=0)
 
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

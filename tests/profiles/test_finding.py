@@ -41,6 +41,7 @@ def driver(name: str, number: int) -> SimProfile:
         ("Юрий Щербаков", ["shcherbakov", "yuri shcherbakov"]),
         ("Γιώργος Παπαδόπουλος", ["giorgos papadopoulos", "papadopoulos"]),
         ("Ivan Petrov", ["Иван Петров", "петров"]),
+        ("Ivan Петров", ["ivan petrov", "Иван Petrov"]),
         ("Giorgos Dimou", ["Γιώργος"]),
     ],
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from difflib import SequenceMatcher
 from functools import reduce
+from itertools import chain
 from operator import and_
 from typing import Any
 
@@ -73,7 +74,8 @@ def as_typed(
     first_words = (len(text) + 1, f"{text} ")
     few = {"holding": (f"{found} < %s", (*first_words, PREFIX_CAP))}
     if pieces := [word for word in words if len(word) >= PIECE]:
-        branches["holding"] = _holding(profiles, [[word] for word in pieces])
+        holding: Q = reduce(and_, (_database().holds(word) for word in pieces))
+        branches["holding"] = _cut(profiles.filter(holding), CONTAINS_CAP)
         found += " + (SELECT COUNT(*) FROM holding)"
     # The profile's current name stands for its account.
     called = Q(accounts.names().condition("linked_user", words), is_verified=True, names__name=F("profile_name"))
@@ -83,13 +85,22 @@ def as_typed(
 
 
 def similar(profiles: QuerySet[SimProfile], nearest: Nearest) -> list[Candidate]:
-    """Names that hold a near word for each word of the query."""
-    return _names({"holding": _holding(profiles, [list(near) for near in nearest.values()])}, {})
+    """Names that have a near word for each word of the query."""
+    near = [list(words) for words in nearest.values()]
+    return _names({"near": _cut(_database().having(profiles, near), CONTAINS_CAP)}, {})
 
 
-def spelled(profiles: QuerySet[SimProfile], alternatives: Sequence[Sequence[str]]) -> list[Candidate]:
-    """Names that hold one spelling of each word."""
-    return _names({"holding": _holding(profiles, alternatives)}, {})
+def spelled(
+    profiles: QuerySet[SimProfile], words: Sequence[str], others: Mapping[str, Sequence[str]]
+) -> list[Candidate]:
+    """Names that hold each word, as it is or in one of its other spellings; see spelling.spellings.
+
+    Those of Latin words are whole: there names must have one of them, since all others were found as typed.
+    """
+    pieces = [[word, *others.get(word, ())] for word in words]
+    whole = [list(chain(*others.values()))] if all(word.isascii() for word in others) else []
+    rows = _database().having(profiles, whole, pieces)
+    return _names({"respelled": _cut(rows, CONTAINS_CAP)}, {})
 
 
 def known_like(words: Sequence[str]) -> list[tuple[str, str]]:
@@ -118,12 +129,6 @@ def _starting(profiles: QuerySet[SimProfile], text: str) -> QuerySet[SimProfile,
     """Names that start so, in the order of the index of whole names, of which this is a range."""
     range_ = profiles.alias(start=_database().folded_name()).filter(start__gte=text, start__lt=text + LAST_CHARACTER)
     return _cut(range_.order_by("start"), PREFIX_CAP)
-
-
-def _holding(profiles: QuerySet[SimProfile], alternatives: Sequence[Sequence[str]]) -> QuerySet[SimProfile, Any]:
-    """Names that hold one word of each of the `alternatives`."""
-    condition: Q = reduce(and_, (_database().holds(words) for words in alternatives))
-    return _cut(profiles.filter(condition), CONTAINS_CAP)
 
 
 def _cut(rows: QuerySet[SimProfile], cap: int) -> QuerySet[SimProfile, Any]:

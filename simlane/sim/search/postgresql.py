@@ -1,4 +1,4 @@
-"""PostgreSQL's side of the search: trigram indexes (pg_trgm) and an index of whole names, byte by byte."""
+"""PostgreSQL's side of the search: trigram indexes (pg_trgm), one of whole names, byte by byte, and one of words."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, QuerySet, TextField
 from django.db.models.functions import Collate
 
 from simlane.sim.identity.names import letters
+from simlane.sim.models import SimProfile
 
 
 def folded_name() -> Collate:
@@ -18,9 +20,26 @@ def folded_name() -> Collate:
     return Collate(F("names__folded"), "C")
 
 
-def holds(alternatives: Sequence[str]) -> Q:
-    """Names that hold one of the words anywhere."""
-    return reduce(or_, (Q(names__folded__contains=word) for word in alternatives))
+def holds(word: str) -> Q:
+    """Names that hold the word anywhere."""
+    return Q(names__folded__contains=word)
+
+
+def having(
+    profiles: QuerySet[SimProfile], alternatives: Sequence[Sequence[str]], holding: Sequence[Sequence[str]] = ()
+) -> QuerySet[SimProfile]:
+    """Those with a name that has a whole word of each of the `alternatives`, and holds a piece of each of `holding`."""
+    # As the index has it: one list a word, where pieces of three letters have many and long ones to join.
+    words: Func = Func(
+        F("names__folded"), template="string_to_array(%(expressions)s, ' ')", output_field=ArrayField(TextField())
+    )
+    named = profiles.alias(own=F("names__folded"), own_words=words)
+    return named.filter(
+        # Else a profile without names might be meant, for all that PostgreSQL knows: it would read all of all profiles.
+        Q(own__isnull=False),
+        *(Q(own_words__overlap=list(each)) for each in alternatives),
+        *(reduce(or_, (Q(own__contains=piece) for piece in pieces)) for pieces in holding),
+    )
 
 
 def near_words(words: Sequence[str]) -> list[tuple[str, str]]:

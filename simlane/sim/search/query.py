@@ -116,12 +116,12 @@ def _search(profiles: QuerySet[SimProfile], query: str) -> Found:
 def _in_other_scripts(profiles: QuerySet[SimProfile], text: str, words: Sequence[str]) -> list[Ranked]:
     """Names that are the query in another script, ranked by their Latin spelling."""
     others = spelling.spellings(words)
-    pieces = [[word, *others.get(word, ())] for word in words if len(word) >= PIECE]
-    if not others or not pieces:
+    pieces = [word for word in words if len(word) >= PIECE]
+    if not others:
         return []
     found = []
     spelled = [spelling.latin(word) for word in words]
-    for name in candidates.spelled(profiles, pieces):
+    for name in candidates.spelled(profiles, pieces, others):
         in_latin = replace(name, folded=spelling.latin(name.folded), account="")
         if (ranked := rank(in_latin, spelling.latin(text), spelled, ())) is not None:
             found.append(ranked)

@@ -58,7 +58,10 @@ def guess(word: str, letters: dict[str, str]) -> str:
 
 
 def spellings(words: Sequence[str]) -> dict[str, list[str]]:
-    """Other spellings of the words, where there are any: one statement at most."""
+    """Other spellings of the words, where there are any: known words for Latin ones, else the Latin one.
+
+    One statement at most.
+    """
     found = {word: [latin(word)] for word in words if not word.isascii() and len(latin(word)) >= SHORTEST}
     guesses: dict[str, str] = {}
     for word in words:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from simlane.sim.database.full_text import any_of
 from simlane.sim.identity.names import letters
+from simlane.sim.models import SimProfile
 from simlane.sim.search.accounts import PIECE
 
 
@@ -18,10 +19,21 @@ def folded_name() -> F:
     return F("names__folded")
 
 
-def holds(alternatives: Sequence[str]) -> Q:
-    """Names that hold one of the words anywhere."""
+def holds(word: str) -> Q:
+    """Names that hold the word anywhere."""
+    return _hold_one([word])
+
+
+def having(
+    profiles: QuerySet[SimProfile], alternatives: Sequence[Sequence[str]], holding: Sequence[Sequence[str]] = ()
+) -> QuerySet[SimProfile]:
+    """Those with a name that holds one word of each of both: pieces are all that is indexed."""
+    return profiles.filter(*map(_hold_one, (*alternatives, *holding)))
+
+
+def _hold_one(words: Sequence[str]) -> Q:
     sql = "SELECT rowid FROM sim_profilename_fts WHERE sim_profilename_fts MATCH %s"
-    return Q(names__id__in=RawSQL(sql, [any_of(alternatives)]))  # noqa: S611 - the words are a parameter
+    return Q(names__id__in=RawSQL(sql, [any_of(words)]))  # noqa: S611 - the words are a parameter
 
 
 def near_words(words: Sequence[str]) -> list[tuple[str, str]]:

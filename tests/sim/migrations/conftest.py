@@ -22,7 +22,7 @@ from django.db.migrations.executor import MigrationExecutor
 from tests import databases
 from tests.databases import LEGACY
 
-HEAD = "0056_keep_lap_pit"
+HEAD = "0057_whole_words"
 START = datetime(2024, 1, 1, 12, tzinfo=UTC)
 #: The columns the old release knows.
 LEGACY_COLUMNS = ("id", "user_id", "simulator_id", "profile_name", "profile_data", "is_verified", "created_at")

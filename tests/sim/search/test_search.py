@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -257,3 +259,31 @@ def test_a_mistyped_name_finds_who_has_all_of_its_words_not_some() -> None:
     assert ids("marta sandkvist")
     assert "100009" not in ids("marta kjaerbie")
     assert ids("soren sandkvist") == []
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one index, of pieces")
+@pytest.mark.parametrize("query", ["sandkvist", "marta sandkvist", "gromovoi"])
+def test_words_that_stand_for_others_are_looked_up_whole(query: str) -> None:
+    """Of their pieces there would be more to join the more names there are."""
+    with connection.cursor() as cursor:
+        # Of few names every way is as good.
+        cursor.execute(
+            """INSERT INTO sim_profilename (profile_id, name, folded, last_used_at) SELECT id, n, 'driver ' || n, now()
+            FROM generate_series(1, 500) AS n, sim_simprofile;
+            SELECT gin_clean_pending_list('sim_profilename_words_idx'); ANALYZE"""
+        )
+    plans = []
+
+    def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("WITH ") and "string_to_array" in sql:
+            with context["connection"].connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN {sql}", params)
+                plans.append("\n".join(line for (line,) in cursor.fetchall()))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explain):
+        assert find(query).hits
+    assert plans
+    for plan in plans:
+        assert "sim_profilename_words_idx" in plan
+        assert "trgm" not in plan
