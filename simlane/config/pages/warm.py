@@ -132,6 +132,7 @@ class WarmPagesMiddleware:
         kept: Kept | None = caches["pages"].get(told.tag)
         if kept is not None:
             PAGES.labels("kept").inc()
+            # Asked for again: worth knowing. What is asked for once, as by who tries all addresses, pushes nothing out.
             request.META[ON_ENVIRON] = told
             return _named(HttpResponse(kept.content, headers=kept.headers), told.tag)
         if getattr(request, outage.READS_ONLY, False):
@@ -145,7 +146,6 @@ class WarmPagesMiddleware:
         if request.method == "GET":
             headers = {name: response[name] for name in KEPT_HEADERS if name in response}
             caches["pages"].set(told.tag, Kept(headers, response.content), WINDOW)
-            request.META[ON_ENVIRON] = told
         return _named(response, told.tag)
 
     def _made(self, request: HttpRequest) -> tuple[HttpResponse, list[str]]:
