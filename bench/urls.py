@@ -3,6 +3,10 @@
 from django.urls import include, path
 
 from bench import references
+from simlane.config.urls import handler400, handler500
+
+# Django takes them from here.
+__all__ = ["handler400", "handler500"]
 
 urlpatterns = [
     path("reference/constant/", references.constant),
