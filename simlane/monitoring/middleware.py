@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -40,8 +41,9 @@ class MonitoringMiddleware:
         return response
 
     def _note(self, request: HttpRequest, status: int, seconds: float) -> None:
-        method, route, path = request.method or "", route_of(request), request.path
-        note(method, route, path, status, seconds, shown=_without_secrets(request), user=_user_id(request))
+        with _harmless():
+            method, route, path = request.method or "", route_of(request), request.path
+            note(method, route, path, status, seconds, shown=_without_secrets(request), user=_user_id(request))
 
 
 def note(
@@ -55,7 +57,7 @@ def note(
     user: object = logs.NONE,
 ) -> None:
     """Count a request and write its line; the log shows the path as `shown` where that is another."""
-    try:
+    with _harmless():
         recording.request(route, method, status, seconds, path)
         fields = {
             "method": printable(method, 16),
@@ -67,8 +69,14 @@ def note(
         }
         line = '%(method)s %(route)s "%(path)s" %(status)s %(ms)s ms user=%(user)s'
         access.info(line, fields, extra={"access": fields})
+
+
+@contextmanager
+def _harmless() -> Iterator[None]:
+    """A fault of the monitoring must not cost the visitor the page."""
+    try:
+        yield
     except Exception:
-        # A fault of the monitoring must not cost the visitor the page.
         logger.exception("a request could not be noted")
 
 

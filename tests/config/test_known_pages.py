@@ -38,6 +38,7 @@ class Site:
 
     def __init__(self) -> None:
         self.reached = 0
+        self.address, self.port = "127.0.0.1", 5000
         self._application = get_wsgi_application()
         self._front = Front(self._count, 1, KnownPages())
 
@@ -46,6 +47,7 @@ class Site:
         return self._application(environ, start_response)
 
     def get(self, path: str = ADDRESS, method: str = "GET", **headers: str) -> Answer:
+        self.port += 1
         path, _, query = path.partition("?")
         given = {"host": "testserver"} | {name.replace("_", "-"): value for name, value in headers.items()}
         scope: Message = {
@@ -56,7 +58,7 @@ class Site:
             "query_string": query.encode(),
             "http_version": "1.1",
             "scheme": "http",
-            "client": ("127.0.0.1", 5000),
+            "client": (self.address, self.port),
             "headers": [(name.encode(), value.encode()) for name, value in given.items()],
         }
         said: list[Message] = []
@@ -168,6 +170,14 @@ def test_what_decides_about_the_page_is_not_mixed_up(site: Site, other: dict[str
     assert site.passed(**other)
     assert not site.passed()
     assert site.passed(f"{ADDRESS}?section=mates")
+
+
+@pytest.mark.usefixtures("alice")
+def test_what_a_proxy_says_is_known_of_all_its_connections_and_of_no_other(site: Site) -> None:
+    site.learn(x_forwarded_proto="http")
+    assert not site.passed(x_forwarded_proto="http")
+    site.address = "192.0.2.7"
+    assert site.passed(x_forwarded_proto="http")
 
 
 @pytest.mark.usefixtures("alice")

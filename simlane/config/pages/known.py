@@ -183,11 +183,12 @@ def _key(scope: Any) -> tuple[Any, ...] | None:
     """All that decides which page a visitor is given; None for a request that may be somebody's."""
     if scope["method"] != "GET":
         return None
-    parts = []
+    parts: list[object] = []
+    # Of proxies only those that are ours are believed, which their address says; its port is another each time.
+    proxy = (scope.get("client") or ("",))[0]
     for name, value in scope["headers"]:
         if name in _PART_OF_KEY:
-            # Of proxies only those that are ours are believed, which their address says.
-            parts += [name, value, scope["client"] if name.startswith(b"x-forwarded") else None]
+            parts += [name, value, proxy if name.startswith(b"x-forwarded") else None]
         elif name in _NOT_FOR_ALL or (name == b"cookie" and not _is_visitors(value)):
             return None
     return scope.get("scheme"), scope.get("raw_path", scope["path"]), scope["query_string"], *parts
