@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from django.test import Client
 from django.utils import timezone
 
-from simlane.monitoring import recording, storing
+from simlane.monitoring import middleware, recording, storing
 from simlane.monitoring.models import PATH_LENGTH, MissingAddress, SearchTimes, SlowSearch
 from simlane.monitoring.notes import ADDRESSES, Notes
 from simlane.users.models import User
@@ -100,11 +100,14 @@ def test_a_database_that_refuses_harms_no_request_and_loses_no_count(
     assert stored() == {"/profiles/nowhere/": 1}
 
 
-def test_recording_that_breaks_is_no_business_of_the_visitor(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("broken", [(recording, "request"), (middleware, "route_of"), (middleware, "_user_id")])
+def test_recording_that_breaks_is_no_business_of_the_visitor(
+    client: Client, monkeypatch: pytest.MonkeyPatch, broken: tuple[Any, str]
+) -> None:
     def break_(*_: object) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(recording, "request", break_)
+    monkeypatch.setattr(*broken, break_)
     assert client.get("/healthz").status_code == 200
 
 

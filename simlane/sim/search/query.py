@@ -117,7 +117,7 @@ def _in_other_scripts(profiles: QuerySet[SimProfile], text: str, words: Sequence
     """Names that are the query in another script, ranked by their Latin spelling."""
     others = spelling.spellings(words)
     pieces = [word for word in words if len(word) >= PIECE]
-    if not others:
+    if not others or not pieces:
         return []
     found = []
     spelled = [spelling.latin(word) for word in words]

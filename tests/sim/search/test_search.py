@@ -261,6 +261,16 @@ def test_a_mistyped_name_finds_who_has_all_of_its_words_not_some() -> None:
     assert ids("soren sandkvist") == []
 
 
+def test_of_words_too_short_to_look_for_no_other_spelling_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With nothing to hold, any name would do."""
+    asked: list[object] = []
+    monkeypatch.setattr(candidates, "spelled", lambda *given: asked.append(given) or [])
+    find("щю")
+    assert asked == []
+    find("сан")
+    assert len(asked) == 1
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one index, of pieces")
 @pytest.mark.parametrize("query", ["sandkvist", "marta sandkvist", "gromovoi"])
 def test_words_that_stand_for_others_are_looked_up_whole(query: str) -> None:
